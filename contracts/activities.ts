@@ -1,0 +1,281 @@
+import type { Contract, PipelineDefinition } from './definition';
+import type { Json, JsonObject } from './json';
+import type { RunRef, Workspace } from './run';
+import type { Shape } from './shape';
+import type { Text } from './text';
+import type { UndoAction, WorkspaceClaim } from './undo';
+
+// What activities do for workflows: one object in, one object out. Every one may be tried again after a crash
+// between its effect and its answer, and must then find what it did and answer the same. Failures are
+// `ApplicationFailure`s with a type of contracts/errors.ts.
+
+/** Git worktrees, one for a run and one for each stage that works apart. */
+export interface WorkspaceActivities {
+  /** Make the branch and worktree, or find them as they are; allot ports; run `setup` once. */
+  prepareWorkspace(input: PrepareWorkspaceInput): Promise<Workspace>;
+  /** A worktree and branch of a stage's own, from the run's branch as it is now. */
+  prepareStageWorkspace(input: StageWorkspaceInput): Promise<Workspace>;
+  /** Merge a stage's branch into the run's, then remove the stage's worktree and branch. Fails: Git.Conflict. */
+  integrateStageWorkspace(input: IntegrateInput): Promise<IntegrateResult>;
+  /** Salvage what nobody merged, then remove worktree and branch. Does nothing where there is none. */
+  removeWorkspace(input: RemoveWorkspaceInput): Promise<RemoveWorkspaceResult>;
+  /** Merge the run's branch into a branch of the repository. Fails: Git.Conflict, Git.BaseMoved. */
+  mergeBranch(input: MergeInput): Promise<MergeResult>;
+}
+
+export interface PrepareWorkspaceInput {
+  readonly run: RunRef;
+  readonly claim: WorkspaceClaim;
+  /** Branch, tag or commit to start from; the repository's current branch when absent. */
+  readonly base?: string;
+  readonly ports: readonly string[];
+  readonly setup?: PreparedCommand;
+}
+
+export interface StageWorkspaceInput {
+  readonly run: RunRef;
+  readonly workspace: Workspace;
+  readonly claim: WorkspaceClaim;
+}
+
+export interface IntegrateInput {
+  readonly run: RunRef;
+  readonly workspace: Workspace;
+  readonly stageWorkspace: Workspace;
+  readonly claim: WorkspaceClaim;
+}
+
+export interface IntegrateResult {
+  readonly commits: number;
+  readonly head: string;
+}
+
+export interface RemoveWorkspaceInput {
+  readonly claim: WorkspaceClaim;
+  /** Keep the branch: its commits are the run's result and are in no other branch. */
+  readonly keepUnmergedBranch: boolean;
+}
+
+export interface RemoveWorkspaceResult {
+  readonly removed: boolean;
+  readonly branchKept: boolean;
+  /** Where uncommitted or unmerged work is kept, if there was any. */
+  readonly salvage?: string;
+}
+
+export interface MergeInput {
+  readonly run: RunRef;
+  readonly workspace: Workspace;
+  readonly into: string;
+  readonly message: string;
+  /** Written into the merge commit, so that a second try and the undo find it. */
+  readonly mergeId: string;
+}
+
+export interface MergeResult {
+  readonly into: string;
+  readonly before: string;
+  readonly after: string;
+  readonly commits: number;
+}
+
+/** A command whose templates have become environment variables: no value is ever part of the program text. */
+export interface PreparedCommand {
+  readonly command: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly secrets: readonly string[];
+}
+
+export interface CommandActivities {
+  /**
+   * Run a shell command to its end. It survives the worker: a second try attaches to it, or reads its exit code.
+   * An exit code other than 0 is a result here, not a failure. Fails: Command.Lost, Secret.Missing.
+   */
+  runCommand(input: RunCommandInput): Promise<CommandResult>;
+  /** Look until the check holds, and then for as long as it must. Fails: Stage.CheckFailed. */
+  awaitCheck(input: AwaitCheckInput): Promise<CheckResult>;
+}
+
+export interface RunCommandInput {
+  readonly run: RunRef;
+  /** Unique for this execution of this command; a second try of the activity carries the same. */
+  readonly executionId: string;
+  readonly command: PreparedCommand;
+  readonly workspace?: Workspace;
+  readonly timeoutMs: number;
+  /** The command may write JSON of this shape to the file `$GANTRY_OUTPUT`. Fails: Stage.OutputInvalid. */
+  readonly output?: Shape;
+}
+
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly timedOut: boolean;
+  readonly durationMs: number;
+  readonly log: Text;
+  readonly output?: Json;
+}
+
+export interface AwaitCheckInput {
+  readonly run: RunRef;
+  readonly executionId: string;
+  readonly http?: string;
+  readonly contains?: string;
+  readonly command?: PreparedCommand;
+  readonly workspace?: Workspace;
+  readonly forMs: number;
+  readonly everyMs: number;
+  readonly withinMs: number;
+}
+
+export interface CheckResult {
+  readonly looks: number;
+  readonly durationMs: number;
+  /** What the last look saw: `200 OK, 412 bytes`. */
+  readonly saw: string;
+}
+
+export interface ServiceActivities {
+  /**
+   * Export the branch into a release of its own and start the service from it, in place of the release that runs
+   * under the same name. A second try finds the release it started. Fails: Service.NotStarted.
+   */
+  startService(input: StartServiceInput): Promise<StartServiceResult>;
+}
+
+export interface StartServiceInput {
+  readonly run: RunRef;
+  readonly name: string;
+  readonly releaseId: string;
+  readonly command: PreparedCommand;
+  readonly workspace: Workspace;
+  readonly port?: number;
+}
+
+export interface StartServiceResult {
+  readonly pid: number;
+  readonly commit: string;
+  readonly replaced?: string;
+}
+
+export interface UndoActivities {
+  /** Take one effect back. Does nothing where it never happened. */
+  undo(input: { readonly run: RunRef; readonly action: UndoAction }): Promise<{ readonly message: string }>;
+}
+
+export interface ModelActivities {
+  /** One model call by the first provider that is configured and fits. Fails: Provider.*. */
+  callModel(input: CallModelInput): Promise<CallModelResult>;
+}
+
+export interface CallModelInput {
+  readonly run: RunRef;
+  readonly stage: string;
+  readonly prompt: string;
+  readonly system?: string;
+  readonly model?: string;
+  readonly task?: string;
+  readonly workspace?: Workspace;
+  readonly attachments: readonly ResolvedAttachment[];
+  /** The answer must be JSON of this shape. Fails: Stage.OutputInvalid. */
+  readonly output?: Shape;
+  readonly timeoutMs: number;
+}
+
+export type ResolvedAttachment =
+  | { readonly kind: 'diff' }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'text'; readonly title: string; readonly text: Text };
+
+export interface CallModelResult {
+  readonly text: Text;
+  readonly output?: Json;
+  readonly provider: string;
+  readonly model: string;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Absent when the price of the model is not known: unknown is not zero. */
+  readonly costUsd?: number;
+}
+
+export interface AgentActivities {
+  /**
+   * Send one prompt to one agent session, exactly once, and wait for the turn to be over and its contract to hold.
+   * A second try attaches to the running turn. Fails: Agent.*.
+   */
+  dispatchPrompt(input: DispatchInput): Promise<DispatchResult>;
+}
+
+export interface DispatchInput {
+  readonly run: RunRef;
+  readonly stage: string;
+  readonly dispatchId: string;
+  readonly agent: string;
+  readonly backend?: 'tmux' | 'headless';
+  readonly model?: string;
+  readonly prompt: string;
+  readonly attachments: readonly ResolvedAttachment[];
+  readonly workspace: Workspace;
+  readonly env: Readonly<Record<string, string>>;
+  readonly secrets: readonly string[];
+  readonly contract: Omit<Contract, 'run' | 'files'> & {
+    readonly run?: PreparedCommand;
+    readonly files: readonly string[];
+  };
+  readonly output?: Shape;
+  readonly timeoutMs: number;
+}
+
+/** The four receipts of a dispatch, epoch milliseconds; each is recorded when it is seen and never before. */
+export interface Receipts {
+  readonly claimedAt: number;
+  readonly pastedAt?: number;
+  readonly submittedAt?: number;
+  readonly acceptedAt?: number;
+  readonly finishedAt?: number;
+}
+
+export interface DispatchResult {
+  readonly receipts: Receipts;
+  readonly backend: 'tmux' | 'headless';
+  /** `<host>/<session>`: what `gantry logs` and a person at the terminal know it by. */
+  readonly session: string;
+  /** What the agent said last. */
+  readonly message: Text;
+  readonly log: Text;
+  readonly output?: Json;
+  readonly commits: number;
+  readonly head: string;
+  readonly contract: string;
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  readonly costUsd?: number;
+}
+
+/** Heartbeat details of a dispatch: what the Web UI shows while the agent works. */
+export interface DispatchProgress {
+  readonly session: string;
+  readonly receipts: Receipts;
+  readonly doing: string;
+}
+
+export interface PipelineActivities {
+  /** Check and complete a pipeline that a stage made at run time. Fails: Definition.Invalid. */
+  loadPipeline(input: { readonly source: Json; readonly name: string }): Promise<PipelineDefinition>;
+}
+
+export interface RunActivities {
+  /** Wait for another run to end. Fails: Run.NotFound, Run.DependencyFailed. */
+  awaitRun(input: {
+    readonly project: string;
+    readonly pipeline?: string;
+    readonly run?: string;
+  }): Promise<{ readonly run: RunRef; readonly output: JsonObject }>;
+}
+
+export type Activities = WorkspaceActivities &
+  CommandActivities &
+  ServiceActivities &
+  UndoActivities &
+  ModelActivities &
+  PipelineActivities &
+  RunActivities;

@@ -1,0 +1,73 @@
+/** What a stage, input, port, pipeline or project may be called. Safe in paths, refs and tmux names. */
+export const NAME_PATTERN = /^[a-z][a-z0-9_-]{0,39}$/;
+
+/** What a run may be called: a name with an ending that makes it unique. */
+export const RUN_ID_PATTERN = /^[a-z0-9][a-z0-9_.-]{0,119}$/;
+
+/**
+ * One execution of a stage's work: the stage, or one cell of its matrix (`test` or `test[18,linux]`).
+ * Matrix values are part of the key as they were written; use `slug` where a file name is wanted.
+ */
+export type StageKey = string;
+
+export function stageKey(stageId: string, matrixLabel?: string): StageKey {
+  return matrixLabel === undefined ? stageId : `${stageId}[${matrixLabel}]`;
+}
+
+/** The stage a key belongs to. */
+export function stageIdOf(key: StageKey): string {
+  const bracket = key.indexOf('[');
+  return bracket < 0 ? key : key.slice(0, bracket);
+}
+
+/** Text made safe for a file name, a git ref component and a tmux name; distinct texts may meet. */
+export function slug(text: string, maxLength = 40): string {
+  const safe = text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, maxLength)
+    .replace(/-+$/g, '');
+  return safe === '' ? 'x' : safe;
+}
+
+const WORKFLOW_PREFIX = 'run/';
+
+/** The Temporal workflow id of a run: `run/<project>/<runId>`. */
+export function runWorkflowId(project: string, runId: string): string {
+  return `${WORKFLOW_PREFIX}${project}/${runId}`;
+}
+
+/** The inverse of {@link runWorkflowId}; undefined for another kind of workflow. */
+export function parseRunWorkflowId(workflowId: string): { project: string; runId: string } | undefined {
+  const match = /^run\/([^/]+)\/([^/]+)$/.exec(workflowId);
+  return match ? { project: match[1]!, runId: match[2]! } : undefined;
+}
+
+/** The id of the run a stage nests: `<runId>.<stage>`. */
+export function nestedRunId(parentRunId: string, key: StageKey): string {
+  return `${parentRunId}.${slug(key)}`;
+}
+
+/** The branch a run works on. */
+export function runBranch(runId: string): string {
+  return `gantry/${runId}`;
+}
+
+/** The branch of a stage that works apart from its run, in a worktree of its own. */
+export function stageBranch(runId: string, key: StageKey): string {
+  return `gantry/${runId}--${slug(key)}`;
+}
+
+/** Where work that nobody merged is kept before its worktree or branch is removed. */
+export function salvageRef(runId: string, label: string): string {
+  return `refs/gantry/salvage/${runId}/${slug(label)}`;
+}
+
+/**
+ * One prompt sent to one session. Made in the workflow, so that every retry of the activity carries the same id;
+ * a new turn or a recorded new attempt gets a new one.
+ */
+export function dispatchId(runId: string, key: StageKey, turn: number, attempt: number): string {
+  return `${runId}.${slug(key)}.${turn}.${attempt}`;
+}

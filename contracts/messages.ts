@@ -1,0 +1,57 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { AuditEntry, RunView } from './run';
+
+// Every message comes twice where a person may send it: as a signal, which the Web UI and `temporal workflow signal`
+// can send, and as an update, which is validated and answers at once. Names are wire format: never rename one.
+
+export interface VoteMessage {
+  readonly gate: string;
+  readonly who: string;
+  readonly comment?: string;
+}
+
+export interface RequestMessage {
+  readonly who: string;
+  readonly comment?: string;
+}
+
+export interface RollbackMessage extends RequestMessage {
+  /** The last stage to keep; absent: keep none. */
+  readonly to?: string;
+}
+
+export interface RetryMessage extends RequestMessage {
+  readonly from: string;
+}
+
+export interface PriorityMessage extends RequestMessage {
+  readonly priority: number;
+}
+
+/** What the run says after a request: where it stands now. */
+export interface Answer {
+  readonly message: string;
+}
+
+export const approveSignal = defineSignal<[VoteMessage]>('approve');
+export const rejectSignal = defineSignal<[VoteMessage]>('reject');
+export const pauseSignal = defineSignal<[RequestMessage]>('pause');
+export const unpauseSignal = defineSignal<[RequestMessage]>('unpause');
+
+export const approveUpdate = defineUpdate<Answer, [VoteMessage]>('approveGate');
+export const rejectUpdate = defineUpdate<Answer, [VoteMessage]>('rejectGate');
+export const pauseUpdate = defineUpdate<Answer, [RequestMessage]>('pauseRun');
+export const unpauseUpdate = defineUpdate<Answer, [RequestMessage]>('unpauseRun');
+export const cancelUpdate = defineUpdate<Answer, [RequestMessage]>('cancelRun');
+export const rollbackUpdate = defineUpdate<Answer, [RollbackMessage]>('rollbackRun');
+export const retryUpdate = defineUpdate<Answer, [RetryMessage]>('retryRun');
+export const priorityUpdate = defineUpdate<Answer, [PriorityMessage]>('setPriority');
+
+export const statusQuery = defineQuery<RunView>('status');
+export const auditQuery = defineQuery<readonly AuditEntry[]>('audit');
+
+/** The registered name of the workflow that runs a pipeline. */
+export const PIPELINE_RUN = 'pipelineRun';
+
+/** `ApplicationFailure.type` of a refused request: not a failure of the run. */
+export const REFUSED = 'Request.Refused';
