@@ -17,6 +17,7 @@ const common = {
 
 /** Three speeds: fast needs no server, host uses real git, tmux and processes, server a real Temporal server. */
 module.exports = {
+  testTimeout: 60_000,
   projects: [
     {
       ...common,
