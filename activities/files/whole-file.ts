@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+
+// Files that several processes read and write: each appears whole or not at all, whenever one of them is killed.
+
+/** Write or replace a file in one step. Readable by this user alone. */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  const draft = await writeDraft(path, content);
+  await rename(draft, path);
+}
+
+/** Create a file in one step, unless it is there already: is this one's content in it? */
+export async function writeOnce(path: string, content: string): Promise<boolean> {
+  const draft = await writeDraft(path, content);
+  try {
+    await link(draft, path); // refuses to replace
+    return true;
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+    return false;
+  } finally {
+    await unlink(draft);
+  }
+}
+
+/** The text of a file, or undefined when there is none. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return undefined;
+    throw error;
+  }
+}
+
+/** Is this the system's error of that name, such as `ENOENT`? */
+export function isCode(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === code;
+}
+
+async function writeDraft(path: string, content: string | Uint8Array): Promise<string> {
+  const draft = `${path}.${randomUUID()}`;
+  await writeFile(draft, content, { mode: 0o600 });
+  return draft;
+}

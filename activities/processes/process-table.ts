@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+/** One process of this machine, as far as stopping it needs to know. */
+export interface ProcessRow {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  readonly state: string;
+  /** Differs from that of every other process that ever had this pid on this machine. */
+  readonly birth: string;
+}
+
+/** All living processes. A zombie is not living: its parent merely has not asked for its exit code yet. */
+export async function listProcesses(): Promise<ProcessRow[]> {
+  const boot = await bootId();
+  if (boot === undefined) return listWithPs();
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const rows = await Promise.all(pids.map((pid) => readProc(Number(pid), boot)));
+  return rows.filter((row) => row !== undefined).filter(isLiving);
+}
+
+/** One process, or undefined when no living process has this pid. */
+export async function findProcess(pid: number): Promise<ProcessRow | undefined> {
+  const boot = await bootId();
+  const row = boot === undefined ? (await listWithPs(pid))[0] : await readProc(pid, boot);
+  return row !== undefined && isLiving(row) ? row : undefined;
+}
+
+/**
+ * Was the process started with this environment variable, or by one that was? Children inherit it even when they
+ * leave their session. False for processes of other users, and where there is no /proc.
+ */
+export async function hasVariable(pid: number, assignment: string): Promise<boolean> {
+  try {
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1');
+    return environment.split('\0').includes(assignment);
+  } catch {
+    return false; // gone, not ours, or not Linux
+  }
+}
+
+function isLiving(row: ProcessRow): boolean {
+  return !/^[ZXx]/.test(row.state);
+}
+
+async function readProc(pid: number, boot: string): Promise<ProcessRow | undefined> {
+  try {
+    return parseStat(await readFile(`/proc/${pid}/stat`, 'latin1'), boot);
+  } catch {
+    return undefined; // ended between the listing and the reading
+  }
+}
+
+/** A line of /proc/PID/stat. The name, in parentheses, may itself hold spaces and parentheses. */
+function parseStat(line: string, boot: string): ProcessRow {
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  return {
+    pid: Number.parseInt(line, 10),
+    state: fields[0] ?? '',
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    session: Number(fields[3]),
+    birth: `${boot} ${fields[19]}`,
+  };
+}
+
+// Start times count from the boot, so that only both together name a process for ever.
+async function bootId(): Promise<string | undefined> {
+  try {
+    return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  } catch {
+    return undefined; // no Linux
+  }
+}
+
+async function listWithPs(pid?: number): Promise<ProcessRow[]> {
+  const which = pid === undefined ? ['-A'] : ['-p', String(pid)];
+  const columns = ['pid', 'ppid', 'pgid', 'stat', 'lstart'].flatMap((name) => ['-o', `${name}=`]);
+  // `ps -p` of a missing process prints nothing and exits with 1.
+  const { stdout } = await promisify(execFile)('ps', [...which, ...columns], {
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+  }).catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }));
+  return stdout.split('\n').flatMap((line) => {
+    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line);
+    if (!match) return [];
+    const group = Number(match[3]);
+    // `ps` has no portable column for the session; our supervisors lead a group and a session of the same number.
+    return [
+      {
+        pid: Number(match[1]),
+        parent: Number(match[2]),
+        group,
+        session: group,
+        state: match[4]!,
+        birth: match[5]!.replace(/\s+/g, ' '),
+      },
+    ];
+  });
+}
