@@ -1,0 +1,65 @@
+import { SEARCH_ATTRIBUTES } from '../../contracts/search-attributes';
+
+/**
+ * How gantry wants its Temporal server: the embedded one is started with these, `docker-compose.temporal.yml` must
+ * carry the same (a test compares them), and the benchmarks use them.
+ */
+export const SERVER_SETTINGS = {
+  /** The release `go install` can build: later ones carry a replace directive. */
+  cliVersion: '1.5.1',
+  /** From this server on, priorities need no setting. */
+  priorityByDefaultSince: '1.31.0',
+
+  dynamicConfig: {
+    // SQL visibility keeps ids in VARCHAR(255): a longer one must be refused at the door, not lost behind it.
+    'limit.maxIDLength': 255,
+    // Strict priorities and fair shares hold within one partition of a queue and with the new matcher only.
+    'matching.useNewMatcher': true,
+    'matching.enableFairness': true,
+    'matching.numTaskqueueReadPartitions': 1,
+    'matching.numTaskqueueWritePartitions': 1,
+    // By default a shard reads its queues 20 times a second, and every step waits for its turn: 50 ms.
+    'history.transferProcessorMaxPollRPS': 1000,
+    'history.timerProcessorMaxPollRPS': 1000,
+    // An activity on the workflow's own queue starts with the answer to the workflow task.
+    'system.enableActivityEagerExecution': true,
+    // `gantry list` and the Web UI share this budget; the default of a real server is 10.
+    'frontend.namespaceRPS.visibility': 100,
+  },
+
+  /** Readers do not wait for the writer, and a commit waits for the disk only at a checkpoint. */
+  sqlitePragmas: { journal_mode: 'WAL', synchronous: 'NORMAL' },
+
+  searchAttributes: Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => ({
+    name,
+    type: type === 'KEYWORD' ? 'Keyword' : 'Double',
+  })),
+} as const;
+
+export interface DevServerFlags {
+  readonly ip: string;
+  readonly port: number;
+  /** Absent: no Web UI. */
+  readonly uiPort?: number;
+  readonly namespace: string;
+  /** Absent: nothing survives the process. */
+  readonly dbFile?: string;
+}
+
+/** The arguments of `temporal` that start a server the way {@link SERVER_SETTINGS} says. */
+export function devServerArguments(flags: DevServerFlags): string[] {
+  const { dynamicConfig, sqlitePragmas, searchAttributes } = SERVER_SETTINGS;
+  return [
+    ...['server', 'start-dev', '--ip', flags.ip, '--port', String(flags.port), '--namespace', flags.namespace],
+    ...(flags.uiPort === undefined ? ['--headless'] : ['--ui-port', String(flags.uiPort)]),
+    ...(flags.dbFile === undefined ? [] : ['--db-filename', flags.dbFile]),
+    ...(flags.dbFile === undefined ? [] : each('--sqlite-pragma', sqlitePragmas)),
+    ...searchAttributes.flatMap(({ name, type }) => ['--search-attribute', `${name}=${type}`]),
+    ...each('--dynamic-config-value', dynamicConfig),
+    ...['--log-level', 'warn', '--color', 'never'],
+  ];
+}
+
+function each(flag: string, values: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${String(value)}`]);
+}
