@@ -167,6 +167,8 @@ export interface Vote {
 /** A question to people. A gate stage has one; a fix loop that gives up may open one on its stage. */
 export interface GateRecord {
   readonly gate: string;
+  /** The turn of the stage that asks: another turn asks anew. */
+  readonly turn: number;
   readonly message: string;
   readonly approvers: readonly string[];
   readonly min: number;

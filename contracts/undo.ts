@@ -11,7 +11,12 @@ export interface Undo {
   readonly stage: StageKey;
   /** For people: `remove the worktree and branch gantry/…`. */
   readonly label: string;
-  readonly action: UndoAction;
+  readonly action: UndoAction | CommandUndo;
+}
+
+/** A stage's own `undo` command, rendered when it is needed: it may name what the stage produced. */
+export interface CommandUndo {
+  readonly kind: 'stage-command';
 }
 
 export type UndoAction =

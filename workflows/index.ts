@@ -1,0 +1,2 @@
+// The only list of what workers bundle. The exported names are wire format: never rename one.
+export { pipelineRun } from './pipeline/pipeline-run';

@@ -1,0 +1,35 @@
+import type { PromptStage } from '../../../contracts/definition';
+import { renderTemplate } from '../../../contracts/expressions';
+import { excerpt } from '../../../contracts/text';
+import type { StageProduct } from '../reduce';
+import { renderPrompt, resolveAttachments } from './prompts';
+import { MARGIN_MS, accepted, type Work } from './work-item';
+
+/** One question to a model. */
+export async function runPromptStage(work: Work<PromptStage>): Promise<StageProduct> {
+  const { run, key, stage } = work;
+  const workspace = await run.workspaces.forStage(stage, key);
+  const { callModel } = run.activities(`${key}: ${stage.task ?? 'ask'} ${stage.model ?? 'a model'}`, {
+    startToCloseTimeout: stage.timeoutMs + MARGIN_MS,
+  });
+  const answer = await callModel({
+    run: run.input.run,
+    stage: key,
+    prompt: renderPrompt(work, stage.prompt),
+    ...(stage.system === undefined ? {} : { system: renderTemplate(stage.system, run.scope(key)) }),
+    ...(stage.model === undefined ? {} : { model: stage.model }),
+    ...(stage.task === undefined ? {} : { task: stage.task }),
+    ...(workspace === undefined ? {} : { workspace }),
+    attachments: resolveAttachments(work, stage.attach),
+    ...(stage.output === undefined ? {} : { output: stage.output }),
+    timeoutMs: stage.timeoutMs,
+  });
+  const tokens = answer.inputTokens + answer.outputTokens;
+  run.apply({ type: 'spent', key, costUsd: answer.costUsd ?? 0, tokens });
+  return accepted(work, stage.accept, {
+    output: answer.output ?? excerpt(answer.text),
+    log: answer.text,
+    by: `${answer.model} (${answer.provider})`,
+    note: answer.costUsd === undefined ? `${tokens} tokens, price unknown` : `${tokens} tokens`,
+  });
+}

@@ -1,0 +1,113 @@
+import type {
+  AuditEntry,
+  CarriedState,
+  GateRecord,
+  RunInput,
+  StageFailure,
+  StageRecord,
+  UndoReport,
+  Workspace,
+} from '../../contracts/run';
+import type { JsonObject } from '../../contracts/json';
+import type { StageKey } from '../../contracts/ids';
+import type { Undo } from '../../contracts/undo';
+
+/**
+ * Everything a run knows, as plain JSON: it is the snapshot continue-as-new hands on, and what every view is drawn
+ * from. Only `reduce` makes a new one.
+ */
+export interface RunState {
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  readonly priority: number;
+  readonly paused: boolean;
+  /** The run waits for other projects' runs before its first stage. */
+  readonly waitingForRuns: boolean;
+  readonly stop?: Stop;
+  readonly undoing: boolean;
+  readonly stages: Readonly<Record<StageKey, StageRecord>>;
+  /** The cells of each matrix stage that has been entered, in order. */
+  readonly cells: Readonly<Record<string, readonly StageKey[]>>;
+  readonly gates: Readonly<Record<string, GateRecord>>;
+  /** Fix turns each stage has asked for. */
+  readonly fixes: Readonly<Record<string, number>>;
+  /** What the next turn of a fixing stage is to mend. */
+  readonly mending: Readonly<Record<string, Mending>>;
+  readonly turns: Readonly<Record<StageKey, number>>;
+  /** Oldest first. */
+  readonly undos: readonly Undo[];
+  readonly undoReports: readonly UndoReport[];
+  readonly workspace?: Workspace;
+  readonly stageWorkspaces: Readonly<Record<StageKey, Workspace>>;
+  readonly after: readonly JsonObject[];
+  readonly audit: readonly AuditEntry[];
+  readonly costUsd: number;
+  readonly tokens: number;
+  readonly failure?: StageFailure;
+}
+
+/** Why a run takes no new work: what it is to become once work in flight has ended. */
+export type Stop =
+  | { readonly kind: 'failed'; readonly stage: StageKey }
+  | { readonly kind: 'cancel'; readonly who: string; readonly comment?: string }
+  | { readonly kind: 'rollback'; readonly who: string; readonly to?: string }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'budget' }
+  | { readonly kind: 'broken'; readonly message: string };
+
+export interface Mending {
+  /** The stage whose failure is to be mended. */
+  readonly stage: StageKey;
+  readonly failure: StageFailure;
+}
+
+export function initialState(input: RunInput, now: number): RunState {
+  const carried = input.carried;
+  return {
+    startedAt: now,
+    priority: input.priority,
+    paused: false,
+    waitingForRuns: false,
+    undoing: false,
+    stages: carried?.stages ?? {},
+    cells: cellsOf(carried),
+    gates: {},
+    fixes: {},
+    mending: {},
+    turns: carried?.turns ?? {},
+    undos: carried?.undos ?? [],
+    undoReports: [],
+    ...workspaceOf(input),
+    stageWorkspaces: {},
+    after: [],
+    audit: carried?.audit ?? [],
+    costUsd: carried?.costUsd ?? 0,
+    tokens: carried?.tokens ?? 0,
+  };
+}
+
+function cellsOf(carried: CarriedState | undefined): Record<string, StageKey[]> {
+  const cells: Record<string, StageKey[]> = {};
+  for (const record of Object.values(carried?.stages ?? {})) {
+    if (record.matrix === undefined) continue;
+    (cells[record.key.slice(0, record.key.indexOf('['))] ??= []).push(record.key);
+  }
+  return cells;
+}
+
+function workspaceOf(input: RunInput): { workspace?: Workspace } {
+  const workspace = input.carried?.workspace ?? input.parent?.workspace;
+  return workspace === undefined ? {} : { workspace };
+}
+
+export function carriedOf(state: RunState): CarriedState {
+  return {
+    stages: state.stages,
+    ...(state.workspace === undefined ? {} : { workspace: state.workspace }),
+    undos: state.undos,
+    audit: state.audit,
+    costUsd: state.costUsd,
+    tokens: state.tokens,
+    turns: state.turns,
+  };
+}

@@ -1,0 +1,142 @@
+import { condition } from '@temporalio/workflow';
+import type { StageDefinition } from '../../contracts/definition';
+import { prepareCommand } from '../../contracts/expressions';
+import { runBranch, slug, stageBranch, type StageKey } from '../../contracts/ids';
+import type { Workspace } from '../../contracts/run';
+import type { WorkspaceClaim } from '../../contracts/undo';
+import { fault, toFault } from './fault';
+import type { RunContext } from './run-context';
+
+/**
+ * The worktrees a run works in. The run's own is made when the first stage needs it and is shared by stages that
+ * follow each other; a stage that runs beside others gets one of its own, merged back when its work is done.
+ */
+export class Workspaces {
+  private preparing: Promise<Workspace> | undefined;
+  private integrating = false;
+
+  constructor(private readonly run: RunContext) {}
+
+  async forStage(stage: StageDefinition, key: StageKey): Promise<Workspace | undefined> {
+    if (stage.workspace === 'none') return undefined;
+    const shared = await this.shared();
+    return stage.workspace === 'shared' ? shared : this.own(key, shared);
+  }
+
+  /** Bring a stage's own work back into the run's branch; one at a time, so that each merge sees the one before. */
+  async integrate(stage: StageDefinition, key: StageKey): Promise<void> {
+    const { run } = this;
+    const stageWorkspace = run.state.stageWorkspaces[key];
+    const workspace = run.state.workspace;
+    if (stage.workspace !== 'own' || stageWorkspace === undefined || workspace === undefined) return;
+    await condition(() => !this.integrating);
+    this.integrating = true;
+    try {
+      const { integrateStageWorkspace } = run.activities(`${key}: merge its branch into the run's`);
+      const claim = this.stageClaim(key, workspace);
+      await integrateStageWorkspace({ run: run.input.run, workspace, stageWorkspace, claim });
+      run.apply({ type: 'stage-workspace.gone', key });
+      run.apply({ type: 'undo.dropped', id: stageWorkspaceUndoId(key) });
+    } finally {
+      this.integrating = false;
+    }
+  }
+
+  /** The run has ended well: remove its worktree, and its branch if that is merged. */
+  async release(workspace: Workspace): Promise<void> {
+    const { run } = this;
+    const claim = this.runClaim(workspace.repository);
+    const { removeWorkspace } = run.activities(`remove the worktree of ${claim.branch}`);
+    try {
+      await removeWorkspace({ claim, keepUnmergedBranch: true });
+      run.apply({ type: 'undo.dropped', id: RUN_WORKSPACE_UNDO });
+    } catch (error) {
+      // The run's work is done and merged; a worktree left behind is reported and does not make it fail.
+      const { failure } = toFault(error);
+      const report = {
+        id: RUN_WORKSPACE_UNDO,
+        stage: '',
+        label: `remove the worktree of ${claim.branch}`,
+        attempts: 1,
+      };
+      run.apply({ type: 'undo.reported', report: { ...report, outcome: 'failed', message: failure.message } });
+    }
+  }
+
+  private runClaim(repo: string): WorkspaceClaim {
+    return { repo, runId: this.run.runId, branch: runBranch(this.run.runId) };
+  }
+
+  private shared(): Promise<Workspace> {
+    const known = this.run.state.workspace;
+    if (known !== undefined) return Promise.resolve(known);
+    this.preparing ??= this.prepare().finally(() => {
+      this.preparing = undefined;
+    });
+    return this.preparing;
+  }
+
+  private async prepare(): Promise<Workspace> {
+    const { run } = this;
+    const { definition, repo, base } = run.input;
+    if (repo === undefined) {
+      throw fault(
+        'Definition.Invalid',
+        'A stage needs a workspace, but the run was started without a repository. Start it with --repo PATH|URL.',
+      );
+    }
+    const claim = this.runClaim(repo);
+    // Registered before the call: the worktree may be made and the answer be lost.
+    run.apply({
+      type: 'undo.registered',
+      undo: {
+        id: RUN_WORKSPACE_UNDO,
+        stage: '',
+        label: `remove the worktree and branch ${claim.branch}`,
+        action: { kind: 'remove-workspace', workspace: claim },
+      },
+    });
+    const setup = definition.setup;
+    const { prepareWorkspace } = run.activities(`worktree on ${claim.branch}`, { startToCloseTimeout: '30m' });
+    const workspace = await prepareWorkspace({
+      run: run.input.run,
+      claim,
+      ...(base === undefined ? {} : { base }),
+      ports: definition.ports,
+      ...(setup === undefined ? {} : { setup: prepareCommand(setup, run.scope(), { env: {}, secrets: [] }) }),
+    });
+    run.apply({ type: 'workspace.ready', workspace });
+    return workspace;
+  }
+
+  private async own(key: StageKey, workspace: Workspace): Promise<Workspace> {
+    const { run } = this;
+    const known = run.state.stageWorkspaces[key];
+    if (known !== undefined) return known;
+    const claim = this.stageClaim(key, workspace);
+    run.apply({
+      type: 'undo.registered',
+      undo: {
+        id: stageWorkspaceUndoId(key),
+        stage: key,
+        label: `remove the worktree and branch ${claim.branch}`,
+        action: { kind: 'remove-workspace', workspace: claim },
+      },
+    });
+    const { prepareStageWorkspace } = run.activities(`${key}: worktree on ${claim.branch}`);
+    const own = await prepareStageWorkspace({ run: run.input.run, workspace, claim });
+    run.apply({ type: 'stage-workspace.ready', key, workspace: own });
+    return own;
+  }
+
+  private stageClaim(key: StageKey, workspace: Workspace): WorkspaceClaim {
+    const { run } = this;
+    return { repo: workspace.repository, runId: run.runId, branch: stageBranch(run.runId, key), stage: slug(key) };
+  }
+}
+
+const RUN_WORKSPACE_UNDO = 'run#0/workspace';
+
+function stageWorkspaceUndoId(key: StageKey): string {
+  return `${key}#0/workspace`;
+}
