@@ -46,7 +46,7 @@ async function attempt(
     }
     const { fault } = outcome;
     because = `${fault.failure.type}: ${fault.failure.message.slice(0, 200)}`;
-    if (number >= stage.retry.attempts || !isWorthRetrying(fault.failure.type)) return fault;
+    if (number >= attemptsOf(stage) || !isWorthRetrying(fault.failure.type)) return fault;
     const delay = fault.retryAfterMs ?? stage.retry.delayMs * 2 ** (number - 1);
     const parked = await condition(() => run.mustPark, delay, {
       summary: `${key}: next attempt after ${fault.failure.type}`,
@@ -56,6 +56,11 @@ async function attempt(
       return 'parked';
     }
   }
+}
+
+/** Model calls are tried again by Temporal, from provider to provider; everything else is counted here. */
+function attemptsOf(stage: StageDefinition): number {
+  return stage.kind === 'prompt' ? 1 : stage.retry.attempts;
 }
 
 type Outcome = { readonly product: StageProduct } | { readonly fault: Fault };

@@ -1,0 +1,29 @@
+import { DefaultLogger, Runtime, makeTelemetryFilterString, type LogLevel } from '@temporalio/worker';
+import { pino, type Logger } from 'pino';
+import type { Redact } from './activity-door';
+
+const PINO_LEVEL: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'>> = {
+  TRACE: 'trace',
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARN: 'warn',
+  ERROR: 'error',
+};
+
+/** JSON lines on standard output, without secrets. The SDK and its core log through the same logger. */
+export function createLogger(level: string, redact: Redact): Logger {
+  return pino(
+    { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
+    { write: (line) => void process.stdout.write(redact(line)) },
+  );
+}
+
+/** Once for each process, before any connection is made. */
+export function installRuntime(log: Logger): void {
+  Runtime.install({
+    logger: new DefaultLogger('INFO', ({ level, message, meta }) => log[PINO_LEVEL[level]]({ ...meta }, message)),
+    telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } },
+    // The worker ends itself in its own order; see run-worker.ts.
+    shutdownSignals: [],
+  });
+}

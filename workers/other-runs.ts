@@ -1,0 +1,65 @@
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { Client, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import type { NativeConnection } from '@temporalio/worker';
+import type { RunActivities } from '../contracts/activities';
+import { parseRunWorkflowId, runWorkflowId } from '../contracts/ids';
+import { PIPELINE_RUN } from '../contracts/messages';
+import type { RunResult } from '../contracts/run';
+import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes';
+
+/** Waiting for other runs: the one activity that asks Temporal instead of the world. */
+export function createRunActivities(connection: NativeConnection, namespace: string): RunActivities {
+  const client = new Client({ connection, namespace });
+  return {
+    async awaitRun({ project, pipeline, run }) {
+      const handle =
+        run === undefined
+          ? await latest(client, project, pipeline)
+          : client.workflow.getHandle(runWorkflowId(project, run));
+      const result = await ending(handle, project, run ?? pipeline ?? 'latest');
+      if (result.status !== 'SUCCESS') {
+        throw failure('Run.DependencyFailed', `Run ${handle.workflowId} ended as ${result.status}.`);
+      }
+      return { run: result.view.run, output: result.output };
+    },
+  };
+}
+
+async function latest(client: Client, project: string, pipeline: string | undefined): Promise<WorkflowHandle> {
+  const quoted = (value: string): string => `"${value.replace(/[\\"]/g, '\\$&')}"`;
+  const query = [
+    `WorkflowType = "${PIPELINE_RUN}"`,
+    `${SEARCH_ATTRIBUTES.project.name} = ${quoted(project)}`,
+    ...(pipeline === undefined ? [] : [`${SEARCH_ATTRIBUTES.pipeline.name} = ${quoted(pipeline)}`]),
+  ].join(' AND ');
+  let newest: { id: string; at: number } | undefined;
+  for await (const info of client.workflow.list({ query })) {
+    const isRun = parseRunWorkflowId(info.workflowId) !== undefined && info.parentExecution === undefined;
+    if (isRun && (newest === undefined || info.startTime.getTime() > newest.at)) {
+      newest = { id: info.workflowId, at: info.startTime.getTime() };
+    }
+  }
+  if (newest === undefined) {
+    throw failure(
+      'Run.NotFound',
+      `Project "${project}" has no run${pipeline === undefined ? '' : ` of pipeline "${pipeline}"`} to wait for.`,
+    );
+  }
+  return client.workflow.getHandle(newest.id);
+}
+
+async function ending(handle: WorkflowHandle, project: string, what: string): Promise<RunResult> {
+  try {
+    return (await Promise.race([handle.result(), Context.current().cancelled])) as RunResult;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) {
+      throw failure('Run.NotFound', `Project "${project}" has no run "${what}" to wait for.`);
+    }
+    Context.current().cancellationSignal.throwIfAborted();
+    throw failure('Run.DependencyFailed', `Run ${handle.workflowId} did not end well: ${(error as Error).message}`);
+  }
+}
+
+function failure(type: string, message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type, message, nonRetryable: true });
+}

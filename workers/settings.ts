@@ -1,0 +1,55 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { DEFAULT_TASK_QUEUE } from '../contracts/task-queues';
+import { agentsConfig, type AgentsConfig } from '../contracts/schemas/agents';
+
+/** What a worker reads of its environment, once, at its start. `docs/operations.md` lists it. */
+const environment = z.object({
+  GANTRY_HOME: z.string().min(1).optional(),
+  XDG_STATE_HOME: z.string().min(1).optional(),
+  GANTRY_TASK_QUEUE: z.string().min(1).default(DEFAULT_TASK_QUEUE),
+  GANTRY_AGENTS: z.string().min(1).optional(),
+  GANTRY_TMUX_SOCKET: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .default('gantry'),
+  GANTRY_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+  GANTRY_WORKFLOW_BUNDLE: z.string().min(1).optional(),
+});
+
+export interface WorkerSettings {
+  /** Where runs, artifacts, dispatches and services are kept on this host. */
+  readonly home: string;
+  readonly taskQueue: string;
+  readonly agents: AgentsConfig;
+  readonly tmuxSocket: string;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  /** Made by the build, so that a worker starts in a second and not in ten. */
+  readonly workflowBundle: string;
+}
+
+/** Read the environment. Throws with every mistake named. */
+export function readSettings(env: NodeJS.ProcessEnv, readAgents: (path: string) => unknown): WorkerSettings {
+  const parsed = environment.safeParse(env);
+  if (!parsed.success) throw new Error(`The worker's environment is wrong:\n${z.prettifyError(parsed.error)}`);
+  const read = parsed.data;
+  return {
+    home: read.GANTRY_HOME ?? join(read.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'gantry'),
+    taskQueue: read.GANTRY_TASK_QUEUE,
+    agents: agentsOf(read.GANTRY_AGENTS, readAgents),
+    tmuxSocket: read.GANTRY_TMUX_SOCKET,
+    logLevel: read.GANTRY_LOG_LEVEL,
+    workflowBundle: read.GANTRY_WORKFLOW_BUNDLE ?? join(__dirname, '..', 'workflow-bundle.js'),
+  };
+}
+
+function agentsOf(path: string | undefined, readAgents: (path: string) => unknown): AgentsConfig {
+  const source = path === undefined ? DEFAULT_AGENTS : readAgents(path);
+  const parsed = agentsConfig.safeParse(source);
+  if (parsed.success) return parsed.data;
+  throw new Error(`The agents in ${path ?? 'the defaults'} are wrong:\n${z.prettifyError(parsed.error)}`);
+}
+
+/** Without a file that says otherwise, the two agents people have, as they come. */
+const DEFAULT_AGENTS = { claude: { kind: 'claude' }, codex: { kind: 'codex' } };
