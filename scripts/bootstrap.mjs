@@ -2,9 +2,9 @@
 // Plain Node without dependencies, because there are none yet.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { constants, homedir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const LEAST_NODE = [20, 19];
@@ -83,15 +83,10 @@ function isInstalled() {
 
 /** Get the server the tests run against before they start: a first download or build outlasts a test's deadline. */
 async function provideTemporal() {
-  const cached = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'gantry', 'temporal-1.5.1', 'temporal');
-  const onPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'temporal'));
-  if ([process.env.TEMPORAL_CLI_PATH, ...onPath, cached].some((path) => path && existsSync(path))) return;
-  say('building a Temporal server with Go (once; about five minutes)');
-  const { status } = spawnSync('go', ['install', 'github.com/temporalio/cli/cmd/temporal@v1.5.1'], {
-    env: { ...process.env, GOBIN: dirname(cached), CGO_ENABLED: '0' },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  if (status !== 0) throw new Error('No Temporal CLI was found, and Go could not build one. Set TEMPORAL_CLI_PATH.');
+  const { findTemporalCli } = await import(pathToFileURL(join(ROOT, 'dist/client/server/find-temporal.js')).href);
+  const { path, source, serverVersion } = await findTemporalCli({ env: process.env, progress: say, install: true });
+  say(`testing against Temporal server ${serverVersion} (${source})`);
+  process.env.GANTRY_TEMPORAL_CLI = path;
 }
 
 /** Run a program in our place: same terminal, same signals, same exit code. */
