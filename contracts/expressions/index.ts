@@ -1,5 +1,9 @@
+export { checkCommand, checkExpression, checkTemplate } from './check';
+export type { ExpressionEnvironment, TextProblem } from './check';
 export { evaluate, evaluateBoolean } from './evaluate';
 export { ExpressionError } from './expression-error';
 export { prepareCommand, quoteCommand, RESERVED_VARIABLE } from './prepare-command';
 export { parseTemplate, renderTemplate, renderValue } from './template';
 export type { TemplatePart } from './template';
+export { ANY, BOOLEAN, NUMBER, TEXT, typeOfShape } from './value-type';
+export type { ObjectType, ValueType } from './value-type';
