@@ -1,0 +1,16 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { ErrorType } from '../contracts/errors';
+import type { Text } from '../contracts/text';
+
+/**
+ * A failure of contracts/errors.ts. It reaches the workflow at once, where one budget counts all kinds of attempts:
+ * Temporal itself tries again only what a lost worker left behind. The first detail holds what a fixing stage is shown.
+ */
+export function failure(type: ErrorType, message: string, details: FailureDetails = {}): ApplicationFailure {
+  return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
+}
+
+export interface FailureDetails {
+  readonly evidence?: Text;
+  readonly files?: readonly string[];
+}
