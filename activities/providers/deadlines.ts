@@ -1,0 +1,44 @@
+import type { Timeouts } from './model-provider';
+
+/** The three clocks of one call, behind one abort signal for the SDK. */
+export interface Deadlines {
+  readonly signal: AbortSignal;
+  /** Which clock ran out: `no first event within 280 s`. Undefined while all is well, and when the caller gave up. */
+  readonly expired: () => string | undefined;
+  /** The first event of the answer is here: from now on the pauses count. */
+  readonly begun: () => void;
+  /** A byte came: also a keep-alive that no SDK shows. */
+  readonly alive: () => void;
+  readonly stop: () => void;
+}
+
+/** Start the clocks. SDK timers end with the headers, so a stalled stream is seen by nothing else. */
+export function startDeadlines(timeouts: Timeouts, outer: AbortSignal): Deadlines {
+  const controller = new AbortController();
+  let expired: string | undefined;
+  const expire = (what: string, ms: number) => () => {
+    expired ??= `${what} within ${ms / 1000} s`;
+    controller.abort();
+  };
+  const giveUp = () => controller.abort(outer.reason);
+  if (outer.aborted) giveUp();
+  outer.addEventListener('abort', giveUp, { once: true });
+
+  const total = setTimeout(expire('no complete answer', timeouts.totalMs), timeouts.totalMs);
+  const first = setTimeout(expire('no first event', timeouts.firstEventMs), timeouts.firstEventMs);
+  let idle: NodeJS.Timeout | undefined;
+  return {
+    signal: controller.signal,
+    expired: () => expired,
+    begun: () => {
+      if (idle !== undefined) return;
+      clearTimeout(first);
+      idle = setTimeout(expire('no further event', timeouts.idleMs), timeouts.idleMs);
+    },
+    alive: () => idle?.refresh(),
+    stop: () => {
+      outer.removeEventListener('abort', giveUp);
+      [total, first, idle].forEach((timer) => clearTimeout(timer));
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import OpenAI from 'openai';
+import type { OpenAiSettings } from '../../../contracts/schemas/providers';
+import { classifyOpenAi } from '../classify/openai';
+import { exchange, type Exchange } from '../exchange';
+import { holdsStrictly, requiresEveryKey } from '../hold-to-schema';
+import type { Completion, CompletionRequest, ModelProvider, Pricing } from '../model-provider';
+import { collect } from './collect';
+
+/** The chat completions protocol through OpenAI's SDK: OpenAI itself, and every server that speaks as it does. */
+export function createOpenAiProvider(settings: OpenAiSettings): ModelProvider {
+  const of = { provider: settings.name, classify: classifyOpenAi, refuses: /text\/html|application\/json/ };
+  return {
+    name: settings.name,
+    models: settings.models,
+    pricing: pricingOf(settings),
+    standIn: settings.standIn,
+    complete: (request, signal) =>
+      exchange(of, request, signal, (wire) => converse(clientOf(settings, request, wire), settings, request, wire)),
+  };
+}
+
+async function converse(
+  client: OpenAI,
+  settings: OpenAiSettings,
+  request: CompletionRequest,
+  wire: Exchange,
+): Promise<Completion> {
+  const { model, system, messages } = request;
+  const stream = await client.chat.completions.create(
+    {
+      model,
+      messages: [...(system ? [{ role: 'system' as const, content: system }] : []), ...messages],
+      stream: true,
+      stream_options: { include_usage: true },
+      ...(settings.structuredOutput ? responseFormat(request) : {}),
+    },
+    { signal: wire.signal },
+  );
+  const requestId = wire.requestId();
+  return { ...(await collect(wire.events(stream), request)), ...(requestId ? { requestId } : {}) };
+}
+
+function responseFormat({ schema }: CompletionRequest): Partial<OpenAI.ChatCompletionCreateParamsStreaming> {
+  if (!schema || schema['type'] !== 'object') return {};
+  const strict = holdsStrictly(schema) && requiresEveryKey(schema);
+  return { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema, strict } } };
+}
+
+function pricingOf(settings: OpenAiSettings): Pricing {
+  if (settings.standIn) return { kind: 'free' };
+  // A compatible server is priced by its address: the same model costs differently elsewhere.
+  return settings.name === 'openai' ? { kind: 'listed', id: 'openai' } : { kind: 'listed', url: settings.baseUrl };
+}
+
+/** A client for one call. What the SDK would take from the process environment is set, to nothing if need be. */
+function clientOf(settings: OpenAiSettings, request: CompletionRequest, wire: Exchange): OpenAI {
+  return new OpenAI({
+    // Servers at home need no key, but the SDK does.
+    apiKey: settings.apiKey ?? 'none',
+    adminAPIKey: null,
+    organization: settings.organization ?? null,
+    project: settings.project ?? null,
+    webhookSecret: null,
+    baseURL: settings.baseUrl,
+    maxRetries: 0,
+    timeout: request.timeouts.totalMs,
+    fetch: wire.fetch,
+    logLevel: 'off',
+  });
+}

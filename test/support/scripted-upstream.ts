@@ -1,0 +1,66 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What the server does with one request. */
+export interface Reply {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Written one after the other; each is flushed before the next. */
+  readonly chunks?: readonly string[];
+  /** After the chunks: end well, cut the connection, or say nothing more. */
+  readonly then?: 'end' | 'reset' | 'stall';
+}
+
+export interface SeenRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Record<string, unknown>;
+  /** Whether the client went away before the answer was whole. */
+  aborted: boolean;
+}
+
+export interface ScriptedUpstream {
+  readonly url: string;
+  readonly requests: SeenRequest[];
+  /** Add replies to the queue; a request without one gets a 418. */
+  readonly reply: (...replies: Reply[]) => void;
+  readonly close: () => Promise<void>;
+}
+
+/** A real HTTP server on loopback that answers what it is told to. */
+export async function startUpstream(): Promise<ScriptedUpstream> {
+  const queue: Reply[] = [];
+  const requests: SeenRequest[] = [];
+  const server = createServer((request, response) => void serve(request, response, queue, requests));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    reply: (...replies) => void queue.push(...replies),
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, queue: Reply[], requests: SeenRequest[]) {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  const seen: SeenRequest = {
+    method: request.method ?? '',
+    url: request.url ?? '',
+    headers: request.headers,
+    body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
+    aborted: false,
+  };
+  requests.push(seen);
+  response.on('close', () => (seen.aborted = !response.writableFinished));
+  const { status = 200, headers = {}, chunks = [], then = 'end' } = queue.shift() ?? { status: 418 };
+  response.writeHead(status, headers);
+  response.flushHeaders();
+  for (const chunk of chunks) await new Promise((resolve) => response.write(chunk, resolve));
+  if (then === 'end') response.end();
+  if (then === 'reset') request.socket.resetAndDestroy();
+}
