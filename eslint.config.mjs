@@ -78,7 +78,7 @@ export default defineConfig(
           message: 'Local time differs between workers: use UTC getters or format outside.',
         },
         {
-          selector: 'Program > VariableDeclaration[kind="let"]',
+          selector: ':matches(Program, Program > ExportNamedDeclaration) > VariableDeclaration[kind="let"]',
           message: 'State of a module outlives a replay: keep it inside the workflow function.',
         },
       ],
