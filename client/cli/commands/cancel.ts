@@ -1,0 +1,26 @@
+import { randomUUID } from 'node:crypto';
+import { cancelUpdate } from '../../../contracts/messages';
+import { watchRun } from '../live-view';
+import type { AddCommand } from '../program';
+import { requireOpen } from '../require-open';
+
+export const addCancel: AddCommand = (program, cli) => {
+  program
+    .command('cancel')
+    .argument('<run>', 'which run')
+    .description('Stop a run and take back what it did')
+    .option('-c, --comment <text>', 'why; kept in the audit trail')
+    .option('-y, --yes', 'do not ask')
+    .option('-w, --watch', 'follow it until all is taken back')
+    .action(async (word: string, options: { comment?: string; yes?: boolean; watch?: boolean }) => {
+      const execution = await cli().findRun(word);
+      requireOpen(execution, 'cancel');
+      const { run } = execution;
+      await cli().confirm(`Stop ${run.runId} and take back what it did?`, options.yes);
+      const temporal = await cli().temporal();
+      const request = { who: cli().who, ...(options.comment !== undefined && { comment: options.comment }) };
+      const { message } = await temporal.update(run, cancelUpdate, randomUUID(), request);
+      cli().answer({ run, message }, message);
+      if (options.watch) await watchRun(cli(), run);
+    });
+};

@@ -1,0 +1,130 @@
+import { execFileSync } from 'node:child_process';
+import { InvalidArgumentError } from 'commander';
+import { UserError } from '../../faults';
+import { isAlive, readServerAddress } from '../../home';
+import { serveLocally, type LocalServing } from '../../server/serve-locally';
+import { freePort, isPortFree, stopProcess } from '../../server/start-server';
+import { Temporal } from '../../temporal';
+import type { Cli } from '../cli';
+import { pause } from '../live-view';
+import type { AddCommand } from '../program';
+import { positiveInteger } from './list';
+
+const PORT = 7233;
+const UI_PORT = 8233;
+
+export const addDev: AddCommand = (program, cli) => {
+  program
+    .command('dev')
+    .description('Serve on this machine: Temporal, workers and Web UI, until Ctrl-C; runs outlive it')
+    .option('--port <port>', `where Temporal listens; ${PORT} when that is free`, portNumber)
+    .option('--ui-port <port>', `where the Web UI listens; ${UI_PORT} when that is free`, portNumber)
+    .option('--workers <count>', 'worker processes', positiveInteger, 1)
+    .option('--agents <file>', 'which agents this host has, as JSON (GANTRY_AGENTS)')
+    .option('--memory', 'keep runs in memory only: faster, and gone afterwards')
+    .option('--offline', 'also serve a model and an agent that need neither key nor network')
+    .action(async (options: DevOptions) => {
+      const { io, home } = cli();
+      cli().handlesInterrupt = true;
+      await takeOver(cli());
+      const agents = options.agents ?? io.env['GANTRY_AGENTS'];
+      const serving = await serveLocally({
+        ...{ home, env: io.env, say: (line) => cli().note(line), workers: options.workers },
+        ...{ taskQueue: cli().target.taskQueue, namespace: cli().target.namespace },
+        ...{ storage: options.memory ? 'memory' : 'file', offline: options.offline === true },
+        ...{ port: await choosePort(options.port, PORT), uiPort: await choosePort(options.uiPort, UI_PORT) },
+        ...(agents !== undefined && { agents }),
+      });
+      try {
+        await untilWorkersPoll(cli(), serving);
+        announce(cli(), serving);
+        await untilAborted(io.signal);
+      } finally {
+        cli().note('Stopping: workers, then the server.');
+        await serving.stop();
+      }
+    });
+};
+
+interface DevOptions {
+  readonly port?: number;
+  readonly uiPort?: number;
+  readonly workers: number;
+  readonly agents?: string;
+  readonly memory?: boolean;
+  readonly offline?: boolean;
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new InvalidArgumentError(`It must be a port, 1 to 65535, got ${text}.`);
+}
+
+async function choosePort(wanted: number | undefined, usual: number): Promise<number> {
+  if (wanted === undefined) return (await isPortFree(usual)) ? usual : freePort();
+  if (await isPortFree(wanted)) return wanted;
+  throw new UserError(`Port ${wanted} is taken.`, 'Name another, or none to get a free one.');
+}
+
+/** One `gantry dev` per home. A server that a killed one left behind is ended: its file is this one's. */
+async function takeOver(cli: Cli): Promise<void> {
+  const running = readServerAddress(cli.home);
+  if (!running) return;
+  if (isAlive(running.ownerPid)) {
+    throw new UserError(
+      `gantry dev runs already (process ${running.ownerPid}) and serves ${running.address}.`,
+      'Stop that one, or give this one a home of its own: --home FOLDER.',
+    );
+  }
+  if (!isDevServer(running.serverPid)) return;
+  cli.note(`Ending the server that an earlier gantry dev left behind (process ${running.serverPid}).`);
+  await stopProcess(running.serverPid);
+}
+
+/** Process ids are given again: only a process that looks like our server is ended. */
+function isDevServer(pid: number): boolean {
+  try {
+    return /temporal\S* server start-dev/.test(
+      execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }),
+    );
+  } catch {
+    return false; // gone meanwhile
+  }
+}
+
+async function untilWorkersPoll(cli: Cli, { target }: LocalServing): Promise<void> {
+  const temporal = await Temporal.connect(target, 'gantry dev');
+  try {
+    while (!cli.io.signal.aborted) {
+      const { workflow } = await temporal.pollers();
+      if (workflow.length > 0) return;
+      await pause(200, cli.io.signal);
+    }
+  } finally {
+    await temporal.close();
+  }
+}
+
+function announce(cli: Cli, { server, workers, logs, offline }: LocalServing): void {
+  const { paint } = cli;
+  const lines = [
+    `${paint.green('✓')} gantry serves.`,
+    `  Temporal   ${server.address}, namespace ${server.namespace}`,
+    `  Web UI     ${server.ui ?? 'none'}`,
+    `  Workers    ${workers.map(({ pid }) => pid).join(', ')}`,
+    ...(offline ? [`  Offline    a scripted model at ${offline.modelUrl} and the agent "offline"`] : []),
+    `  Logs       ${logs}`,
+    '',
+    `Start something: ${paint.cyan('gantry start FILE.yaml --repo . --watch')}. Ctrl-C ends it all; runs go on next time.`,
+  ];
+  const { address, namespace, ui } = server;
+  cli.answer({ address, namespace, ui, workers: workers.map(({ pid }) => pid), logs }, lines.join('\n'));
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

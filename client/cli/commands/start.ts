@@ -1,0 +1,127 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { Option } from 'commander';
+import type { Mode, PipelineDefinition } from '../../../contracts/definition';
+import { RUN_ID_PATTERN, runWorkflowId, slug } from '../../../contracts/ids';
+import { MODES } from '../../../contracts/schemas/pipeline';
+import { loadPipelineFile } from '../../definition/load-file';
+import { UserError } from '../../faults';
+import { startRun } from '../../runs/start-run';
+import { givenInputs } from '../given-inputs';
+import { watchRun } from '../live-view';
+import type { AddCommand } from '../program';
+import { priorityOf } from './priority';
+import { failUnlessWell } from './status';
+
+export const addStart: AddCommand = (program, cli) => {
+  program
+    .command('start')
+    .argument('<file>', 'a pipeline file')
+    .description('Check a pipeline file and start a run of it')
+    .option('--repo <path|url>', 'the repository to work on')
+    .option('--base <ref>', "branch, tag or commit to start from; the repository's current branch when absent")
+    .option('-i, --input <name=value>', 'an input; name=@file reads it from a file', collect, [])
+    .addOption(new Option('--mode <mode>', 'how much it may do by itself').choices(MODES))
+    .option('--priority <1-5>', '1 goes first', priorityOf, 3)
+    .option('--project <name>', "the repository's name when absent")
+    .option('--run-id <id>', 'made from the inputs when absent')
+    .option('-w, --watch', 'follow it to its end; the exit code then tells how it ended')
+    .option('--check', 'check the file and the inputs, and start nothing')
+    .action(async (file: string, options: StartOptions) => {
+      const definition = await loadPipelineFile(readableFile(cli().io.cwd, file));
+      const inputs = givenInputs(definition, options.input, cli().io.cwd);
+      const repo = await repositoryOf(definition, options.repo, cli().io.cwd);
+      const { base, priority } = options;
+      if (options.check)
+        return cli().answer(definition, `${file} is a valid pipeline of ${definition.stages.length} stages.`);
+      const request = {
+        ...{ project: projectOf(options.project, repo, cli().io.cwd), definition, inputs, priority },
+        ...{ mode: options.mode ?? definition.mode, startedBy: cli().who },
+        ...(repo !== undefined && { repo }),
+        ...(base !== undefined && { base }),
+        ...(options.runId !== undefined && { runId: checkedRunId(options.runId) }),
+      };
+      const started = await startRun(await cli().temporal(), request);
+      const { run, executionId } = started;
+      const url = cli().urlOf(run);
+      const answer = { run, workflowId: runWorkflowId(run.project, run.runId), executionId, ...(url && { url }) };
+      if (options.watch) return failUnlessWell(await watchRun(cli(), run));
+      cli().answer(
+        answer,
+        [`${run.runId} started.`, ...(url ? [url] : []), `Follow it: gantry status ${run.runId} --watch`].join('\n'),
+      );
+    });
+};
+
+interface StartOptions {
+  readonly repo?: string;
+  readonly base?: string;
+  readonly input: readonly string[];
+  readonly mode?: Mode;
+  readonly priority: number;
+  readonly project?: string;
+  readonly runId?: string;
+  readonly watch?: boolean;
+  readonly check?: boolean;
+}
+
+function collect(value: string, all: readonly string[]): string[] {
+  return [...all, value];
+}
+
+function readableFile(cwd: string, file: string): string {
+  const found = path.resolve(cwd, file);
+  try {
+    readFileSync(found);
+    return found;
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'There is no such file' : 'It cannot be read';
+    throw new UserError(`${file}: ${why}.`, 'Write one with `gantry init`.');
+  }
+}
+
+/** An address git can clone, or the top folder of the repository a path is in. */
+async function repositoryOf(
+  definition: PipelineDefinition,
+  given: string | undefined,
+  cwd: string,
+): Promise<string | undefined> {
+  const working = definition.stages.find(({ workspace }) => workspace !== 'none');
+  if (given === undefined) {
+    if (working === undefined) return undefined;
+    throw new UserError(
+      `Stage "${working.id}" works in a repository and none is named.`,
+      'Name one: --repo . or --repo URL.',
+    );
+  }
+  const local = path.resolve(cwd, given);
+  if (!existsSync(local)) {
+    if (/^[a-z][a-z0-9+.-]*:\/\/|^[^/\s@]+@[^/\s:]+:/i.test(given)) return given;
+    throw new UserError(`--repo ${given}: there is no such folder, and it is no address git can clone.`);
+  }
+  try {
+    const { stdout } = await promisify(execFile)('git', ['-C', local, 'rev-parse', '--show-toplevel']);
+    return realpathSync(stdout.trim());
+  } catch (error) {
+    throw new UserError(`--repo ${given} is no git repository with a worktree.`, 'Make it one with `git init`.', {
+      cause: error,
+    });
+  }
+}
+
+function projectOf(given: string | undefined, repo: string | undefined, cwd: string): string {
+  if (given !== undefined && slug(given) !== given) {
+    throw new UserError(
+      `--project ${given}: a project's name holds small letters, digits and - only.`,
+      `Perhaps ${slug(given)}?`,
+    );
+  }
+  return given ?? slug(path.basename((repo ?? cwd).replace(/\/+$/, '').replace(/\.git$/, '')));
+}
+
+function checkedRunId(runId: string): string {
+  if (RUN_ID_PATTERN.test(runId)) return runId;
+  throw new UserError(`--run-id ${runId}: a run id holds small letters, digits, -, _ and . only.`);
+}

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { runCli } from './run-cli';
+
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort(signal));
+
+const { stdin, stdout, stderr, env } = process;
+// A reader that has seen enough (`gantry logs … | head`) is no failure.
+stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+void runCli(process.argv.slice(2), { stdin, stdout, stderr, env, cwd: process.cwd(), signal: interrupted.signal }).then(
+  // What an interrupted command still waits for must not hold the terminal; what it has said must come out.
+  (code) => stdout.write('', () => stderr.write('', () => process.exit(code))),
+);

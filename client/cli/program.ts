@@ -1,0 +1,90 @@
+import { Command, Option } from 'commander';
+import { EXIT } from '../../contracts/errors';
+import type { Cli } from './cli';
+import { addApprove, addReject } from './commands/vote';
+import { addAudit } from './commands/audit';
+import { addCancel } from './commands/cancel';
+import { addCompletion } from './commands/completion';
+import { addDev } from './commands/dev';
+import { addDoctor } from './commands/doctor';
+import { addInit } from './commands/init';
+import { addList } from './commands/list';
+import { addLogs } from './commands/logs';
+import { addPause } from './commands/pause';
+import { addPriority } from './commands/priority';
+import { addReplay } from './commands/replay';
+import { addResume } from './commands/resume';
+import { addRetry } from './commands/retry';
+import { addRollback } from './commands/rollback';
+import { addStart } from './commands/start';
+import { addStatus } from './commands/status';
+import { addWorker } from './commands/worker';
+import { widthOfTerminal, type Io } from './io';
+
+export type AddCommand = (program: Command, cli: () => Cli) => void;
+
+/** In the order of `gantry --help`: serve, run, look, decide, mend, look deeper. */
+const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
+  'Set up:': [addInit, addDev, addWorker, addDoctor],
+  'Run and look:': [addStart, addList, addStatus, addLogs, addAudit, addReplay],
+  'Decide:': [addApprove, addReject, addPause, addResume, addPriority],
+  'Mend and undo:': [addRetry, addCancel, addRollback],
+  'Other:': [addCompletion],
+};
+
+/** The command tree. `cli` is asked for only once a command runs, when the options are known. */
+export function createProgram(io: Io, cli: () => Cli): Command {
+  const program = new Command('gantry')
+    .description('Durable software-development pipelines over coding agents and models, on Temporal.')
+    .version(version(), '-V, --version')
+    .option('--json', 'answer with JSON, for programs')
+    .option('--home <folder>', "where gantry's state is kept (GANTRY_HOME)")
+    .option('--address <host:port>', 'the Temporal server (TEMPORAL_ADDRESS; else the running `gantry dev`)')
+    .option('--namespace <name>', 'the Temporal namespace (TEMPORAL_NAMESPACE)')
+    .option('--as <name>', 'vote and ask under this name (GANTRY_USER)')
+    .addOption(new Option('--no-color', 'no colours (NO_COLOR)'))
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHelpWidth: () => Math.min(120, widthOfTerminal(io.stdout)),
+      getErrHelpWidth: () => Math.min(120, widthOfTerminal(io.stderr)),
+    })
+    .showHelpAfterError('(`gantry --help` lists what there is)')
+    .addHelpText('after', afterHelp);
+  for (const [group, commands] of Object.entries(GROUPS)) {
+    program.commandsGroup(group);
+    for (const add of commands) add(program, cli);
+  }
+  return program.helpCommand(false);
+}
+
+/** Name and version of this package, from where the compiled file or its source stands. */
+function version(): string {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- JSON next to the code, wherever it is installed
+  for (const up of ['../../package.json', '../../../package.json']) {
+    try {
+      return (require(up) as { version: string }).version;
+    } catch {
+      // the other depth: dist/ is one folder further down
+    }
+  }
+  return 'unknown';
+}
+
+function afterHelp(): string {
+  const codes = Object.values(EXIT).map(({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}`);
+  return [
+    '',
+    'RUN is `latest`, a run id or the beginning of one, each also after `PROJECT/`.',
+    '',
+    'Exit codes:',
+    ...codes,
+    '',
+    'Examples:',
+    '  gantry dev                                            server, workers and Web UI; leave it running',
+    '  gantry start feature.yaml --repo . --input request="memory keys" --watch',
+    '  gantry approve latest --comment "looks right"',
+    '  gantry resume latest',
+  ].join('\n');
+}

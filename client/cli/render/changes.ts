@@ -1,0 +1,37 @@
+import type { GateRecord, RunView, StageRecord } from '../../../contracts/run';
+import { approversOf } from '../../runs/approvers';
+import { clock, elapsed, money } from './figures';
+import { harmless } from './paint';
+
+/** What happened between two views, one line each: for a log, where nothing can be drawn over. */
+export function renderChanges(before: RunView | undefined, after: RunView, timeZone?: string): string[] {
+  const earlier = new Map(before?.stages.map((stage) => [stage.key, stage]));
+  const gatesBefore = new Map(before?.gates.map((gate) => [gate.gate, gate]));
+  const lines = [
+    ...after.stages.flatMap((stage) => stageChange(earlier.get(stage.key), stage)),
+    ...after.gates.flatMap((gate) => gateChange(gatesBefore.get(gate.gate), gate)),
+    ...after.undos.slice(before?.undos.length ?? 0).map(({ label, outcome }) => `undo ${outcome}: ${harmless(label)}`),
+    ...(before?.status === after.status ? [] : [`run ${after.run.runId} ${after.status}`]),
+  ];
+  return lines.map((line) => `${clock(after.now, timeZone)}  ${line}`);
+}
+
+function stageChange(before: StageRecord | undefined, stage: StageRecord): string[] {
+  const same = before?.status === stage.status && before.turn === stage.turn && before.attempt === stage.attempt;
+  if (same || stage.status === 'pending') return [];
+  const counts = stage.turn > 1 || stage.attempt > 1 ? ` (turn ${stage.turn}, try ${stage.attempt})` : '';
+  const ended = stage.endedAt !== undefined && stage.startedAt !== undefined;
+  const details = [
+    ended ? elapsed(stage.startedAt, stage.endedAt) : '',
+    stage.by ?? '',
+    stage.costUsd === undefined ? '' : money(stage.costUsd),
+    stage.note ?? '',
+    stage.status === 'failed' || stage.status === 'tolerated' ? (stage.failure?.message ?? '') : '',
+  ].filter((text) => text !== '');
+  return [`${stage.key} ${stage.status}${counts}${details.length > 0 ? `  ${harmless(details.join(' · '))}` : ''}`];
+}
+
+function gateChange(before: GateRecord | undefined, gate: GateRecord): string[] {
+  if (gate.outcome !== undefined) return before?.outcome === undefined ? [`gate ${gate.gate} ${gate.outcome}`] : [];
+  return before === undefined ? [`gate ${gate.gate} open for ${approversOf(gate)}: ${harmless(gate.message)}`] : [];
+}

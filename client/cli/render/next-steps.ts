@@ -1,0 +1,58 @@
+import { ERRORS } from '../../../contracts/errors';
+import type { RunStatus, RunView } from '../../../contracts/run';
+import { harmless, type Paint } from './paint';
+
+/** How the run ended and what a person can do now; nothing while it simply runs. */
+export function nextSteps(view: RunView, paint: Paint): string[] {
+  const id = view.run.runId;
+  const steps = STEPS[view.status]?.(id, view) ?? [];
+  const failed = view.undos.filter(({ outcome }) => outcome === 'failed').length;
+  const left =
+    failed === 0
+      ? []
+      : [paint.red(`${failed} of ${view.undos.length} effects could not be taken back; mend them by hand.`)];
+  return [
+    ...failureLine(view, paint),
+    ...left,
+    ...steps.map((step) => step.replace(/`([^`]+)`/g, (_, text: string) => paint.cyan(text))),
+  ];
+}
+
+function failureLine({ failure, stages }: RunView, paint: Paint): string[] {
+  // A stage's own failure stands under the stage already.
+  if (!failure || stages.some((stage) => stage.failure?.message === failure.message)) return [];
+  const { fixer } = ERRORS[failure.type];
+  const whose = fixer === 'gantry' || fixer === 'nobody' ? '' : ` (for the ${fixer === 'person' ? 'approver' : fixer})`;
+  return [paint.red(`${harmless(failure.message)}${whose}`)];
+}
+
+const again = (id: string, view: RunView) => [
+  `What finished is kept. Go on with \`gantry resume ${id}\`${retryStep(id, view)}, or take it back with \`gantry rollback ${id}\`.`,
+  `Why: \`gantry logs ${id}${failedStage(view) ? ` ${failedStage(view)}` : ''}\``,
+];
+
+const STEPS: Partial<Record<RunStatus, (id: string, view: RunView) => string[]>> = {
+  PAUSED: (id) => [`Paused: what runs ends, nothing new begins. Go on with \`gantry resume ${id}\`.`],
+  WAITING: (id, view) =>
+    // A gate that is open has said what to do.
+    view.gates.some(({ outcome }) => outcome === undefined)
+      ? []
+      : [`See what it waits for with \`gantry audit ${id}\`.`],
+  PARTIAL_SUCCESS: again,
+  TIMEOUT: again,
+  BUDGET_EXHAUSTED: again,
+  SYSTEM_FAILURE: (id, view) => [
+    `Why: \`gantry logs ${id}${failedStage(view) ? ` ${failedStage(view)}` : ''}\` and \`gantry audit ${id}\`.`,
+  ],
+  COMPLETED_DEGRADED: (id, view) => [`Every stage ran and some failure was tolerated${retryStep(id, view)}.`],
+};
+
+function retryStep(id: string, view: RunView): string {
+  const stage = failedStage(view);
+  return stage === undefined ? '' : `, again from a stage with \`gantry retry ${id} --from ${stage}\``;
+}
+
+function failedStage({ stages }: RunView): string | undefined {
+  const failed = stages.find(({ status }) => status === 'failed' || status === 'tolerated');
+  return failed?.key.replace(/\[.*$/, '');
+}

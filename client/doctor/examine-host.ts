@@ -1,0 +1,128 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, statfs } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { agentsConfig, type AgentConfig } from '../../contracts/schemas/agents';
+import { programOnPath } from '../program-on-path';
+import { findTemporalCli } from '../server/find-temporal';
+import { fail, ok, warn, type Finding } from './finding';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const LEAST_NODE = [20, 19] as const;
+const LEAST_DISK_BYTES = 1_000_000_000;
+const OLLAMA_MS = 1_500;
+
+/** What this machine has of what gantry needs. */
+export async function examineHost(options: { readonly env: Env; readonly home: string }): Promise<Finding[]> {
+  const { env, home } = options;
+  const findings = await Promise.all([
+    node(process.versions.node),
+    temporalCli(env),
+    program('git', ['--version'], env, (what) =>
+      fail(what, 'not on the PATH', 'Install git: runs work in its worktrees.'),
+    ),
+    program('tmux', ['-V'], env, (what) =>
+      warn(what, 'not on the PATH', 'Install tmux to watch and join agents at work; without it they run headless.'),
+    ),
+    providers(env),
+    disk(home),
+  ]);
+  return [...findings, ...agents(env)];
+}
+
+export function node(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const enough = major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1]);
+  return enough ? ok('Node', version) : fail('Node', version, `Install ${LEAST_NODE.join('.')} or later.`);
+}
+
+async function temporalCli(env: Env): Promise<Finding> {
+  try {
+    const found = await findTemporalCli({ env, progress: () => undefined, install: false });
+    return ok('Temporal CLI', `server ${found.serverVersion}, from ${found.source} (${found.path})`);
+  } catch {
+    return warn(
+      'Temporal CLI',
+      'none here',
+      'Nothing to do: `gantry dev` gets one. With a server of your own none is needed.',
+    );
+  }
+}
+
+async function program(name: string, args: string[], env: Env, absent: (what: string) => Finding): Promise<Finding> {
+  const file = programOnPath(name, env);
+  if (file === undefined) return absent(name);
+  try {
+    const { stdout } = await promisify(execFile)(file, args, { timeout: 10_000 });
+    return ok(name, stdout.trim().split('\n')[0] ?? '');
+  } catch (error) {
+    return fail(name, `${file} does not run: ${(error as Error).message.split('\n')[0]}`, `Reinstall ${name}.`);
+  }
+}
+
+/** What a worker started from this environment could ask. Keys are looked for, never shown. */
+async function providers(env: Env): Promise<Finding> {
+  const named = [
+    ...(env['ANTHROPIC_API_KEY'] ? ['Anthropic'] : []),
+    ...(env['OPENAI_API_KEY'] ? ['OpenAI'] : []),
+    ...(env['GANTRY_OPENAI_COMPATIBLE'] ?? '').split(';').map((entry) => entry.split('=')[0]!.trim()),
+    ...((await ollamaAnswers(env)) ? ['Ollama'] : []),
+    ...(env['GANTRY_OFFLINE_MODEL_URL'] ? ['the offline model'] : []),
+  ].filter((name) => name !== '');
+  if (named.length > 0) return ok('Model providers', named.join(', '));
+  const todo = 'Set ANTHROPIC_API_KEY or OPENAI_API_KEY for the workers, start Ollama, or use `gantry dev --offline`.';
+  return warn('Model providers', 'none in this environment', todo);
+}
+
+async function ollamaAnswers(env: Env): Promise<boolean> {
+  const host = env['OLLAMA_HOST'] || '127.0.0.1:11434';
+  const url = /^https?:/.test(host) ? host : `http://${host}`;
+  try {
+    return (await fetch(`${url}/api/version`, { signal: AbortSignal.timeout(OLLAMA_MS) })).ok;
+  } catch {
+    return false; // not there, or not Ollama
+  }
+}
+
+function agents(env: Env): Finding[] {
+  const file = env['GANTRY_AGENTS'];
+  const configured = readAgents(file);
+  if ('problem' in configured)
+    return [fail('Agents', configured.problem, `Mend ${file}: it is what GANTRY_AGENTS names.`)];
+  return Object.entries(configured.agents).map(([name, agent]) => {
+    const [command] = agent.command ?? [process.execPath];
+    const found = existsSync(command) ? command : programOnPath(command, env);
+    if (found !== undefined) return ok(`Agent ${name}`, `${found}, ${agent.slots} at a time`);
+    return warn(`Agent ${name}`, `no program "${command}"`, `Install it, or leave the agent out of GANTRY_AGENTS.`);
+  });
+}
+
+function readAgents(file: string | undefined): { agents: Record<string, AgentConfig> } | { problem: string } {
+  try {
+    const source: unknown =
+      file === undefined
+        ? { claude: { kind: 'claude' }, codex: { kind: 'codex' } }
+        : JSON.parse(readFileSync(file, 'utf8'));
+    return { agents: agentsConfig.parse(source) };
+  } catch (error) {
+    return { problem: (error as Error).message };
+  }
+}
+
+async function disk(home: string): Promise<Finding> {
+  try {
+    await mkdir(home, { recursive: true });
+    const { bavail, bsize } = await statfs(home);
+    const free = bavail * bsize;
+    const found = `${(free / 1e9).toFixed(1)} GB free at ${home}`;
+    if (free >= LEAST_DISK_BYTES) return ok('Disk', found);
+    return warn('Disk', found, 'Make room: worktrees, logs and the SQLite file are kept there.');
+  } catch (error) {
+    return fail(
+      'Disk',
+      `${home} cannot be used: ${(error as Error).message}`,
+      'Name another home with --home or GANTRY_HOME.',
+    );
+  }
+}

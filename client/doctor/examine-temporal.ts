@@ -1,0 +1,111 @@
+import { agentTaskQueue } from '../../contracts/task-queues';
+import { Fault } from '../faults';
+import { SERVER_SETTINGS } from '../server/settings';
+import type { Target } from '../target';
+import { Temporal } from '../temporal';
+import { fail, ok, warn, type Finding } from './finding';
+
+/** What the Temporal server has of what gantry needs. With `fix`, what is missing and can be made is made. */
+export async function examineTemporal(
+  target: Target,
+  options: { readonly user: string; readonly fix: boolean; readonly agents: readonly string[] },
+): Promise<Finding[]> {
+  let temporal: Temporal;
+  try {
+    temporal = await Temporal.connect(target, options.user);
+  } catch (error) {
+    return [fromFault('Temporal', error)];
+  }
+  try {
+    const version = await temporal.serverVersion();
+    const server = ok('Temporal', `server ${version} at ${target.address} (from ${target.source})`);
+    const namespace = await attempt('Namespace', async () => {
+      await temporal.checkNamespace();
+      return ok('Namespace', target.namespace);
+    });
+    if (namespace.level !== 'ok') return [server, namespace];
+    return [
+      server,
+      namespace,
+      await attempt('Search attributes', () => searchAttributes(temporal, options.fix)),
+      priorities(version, target.source === 'gantry dev'),
+      await attempt('Workers', () => workers(temporal, target)),
+      ...(await Promise.all(
+        options.agents.map((agent) => attempt(`Queue ${agent}`, () => agentQueue(temporal, target, agent))),
+      )),
+    ];
+  } catch (error) {
+    return [fromFault('Temporal', error)];
+  } finally {
+    await temporal.close();
+  }
+}
+
+async function searchAttributes(temporal: Temporal, fix: boolean): Promise<Finding> {
+  const missing = await temporal.missingSearchAttributes();
+  if (missing.length === 0) return ok('Search attributes', 'registered');
+  if (!fix)
+    return fail('Search attributes', `missing: ${missing.join(', ')}`, 'Register them with `gantry doctor --fix`.');
+  await temporal.registerSearchAttributes(missing);
+  return ok('Search attributes', `registered now: ${missing.join(', ')}`);
+}
+
+/** The settings that order queues cannot be read from outside; the server's version says which must be set. */
+export function priorities(version: string, ours: boolean): Finding {
+  const { priorityByDefaultSince } = SERVER_SETTINGS;
+  if (ours) return ok('Priorities', 'in order, and fair between projects: gantry set this server up');
+  const fairness = 'fair shares between projects need matching.enableFairness=true';
+  if (!isOlder(version, priorityByDefaultSince)) {
+    return warn('Priorities', `strict in one partition; ${fairness}`, SET_THEM);
+  }
+  return warn(
+    'Priorities',
+    `server ${version} orders queues only with matching.useNewMatcher=true; ${fairness}`,
+    SET_THEM,
+  );
+}
+
+const SET_THEM =
+  'Set them and one partition (matching.numTaskqueueReadPartitions and WritePartitions = 1), as docker-compose.temporal.yml does.';
+
+function isOlder(version: string, than: string): boolean {
+  const numbers = (text: string) => text.split('.').map((part) => Number.parseInt(part, 10) || 0);
+  const [a, b] = [numbers(version), numbers(than)];
+  const at = b.findIndex((part, index) => part !== (a[index] ?? 0));
+  return at >= 0 && (a[at] ?? 0) < b[at]!;
+}
+
+async function workers(temporal: Temporal, { taskQueue }: Target): Promise<Finding> {
+  const { workflow, activity } = await temporal.pollers();
+  if (workflow.length === 0 || activity.length === 0) {
+    return fail(
+      'Workers',
+      `none polls task queue "${taskQueue}"`,
+      'Start one with `gantry worker`, or all with `gantry dev`.',
+    );
+  }
+  return ok('Workers', `${[...new Set(workflow)].join(', ')} on task queue "${taskQueue}"`);
+}
+
+async function agentQueue(temporal: Temporal, { taskQueue }: Target, agent: string): Promise<Finding> {
+  const { activity } = await temporal.pollers(agentTaskQueue(taskQueue, agent));
+  if (activity.length > 0) return ok(`Queue ${agent}`, `served by ${[...new Set(activity)].join(', ')}`);
+  return warn(
+    `Queue ${agent}`,
+    'nobody serves it',
+    `Stages with agent ${agent} wait until a worker that has it is started.`,
+  );
+}
+
+async function attempt(what: string, examine: () => Promise<Finding>): Promise<Finding> {
+  try {
+    return await examine();
+  } catch (error) {
+    return fromFault(what, error);
+  }
+}
+
+function fromFault(what: string, error: unknown): Finding {
+  if (error instanceof Fault) return fail(what, error.message, error.hint ?? 'See the message.');
+  return fail(what, (error as Error).message, 'This should not have happened; GANTRY_DEBUG=1 shows more.');
+}

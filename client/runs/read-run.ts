@@ -1,0 +1,43 @@
+import { auditQuery, statusQuery } from '../../contracts/messages';
+import { isEnd, type AuditEntry, type RunRef, type RunResult, type RunStatus, type RunView } from '../../contracts/run';
+import { NotFoundError } from '../faults';
+import type { RunExecution, Temporal } from '../temporal';
+
+/** How a run stands: asked of the workflow while it is open, taken from its result afterwards. Fails: NoWorkerError. */
+export async function readView(temporal: Temporal, run: RunRef): Promise<RunView> {
+  const execution = await temporal.describe(run);
+  if (execution.open) return temporal.query(run, statusQuery);
+  return (await readResult(temporal, execution)).view;
+}
+
+/** Oldest entry first. Fails: NoWorkerError. */
+export async function readAudit(temporal: Temporal, run: RunRef): Promise<readonly AuditEntry[]> {
+  const execution = await temporal.describe(run);
+  if (execution.open) return temporal.query(run, auditQuery);
+  return (await readResult(temporal, execution)).carried.audit;
+}
+
+/** The result of a run that has ended, however it did. Fails: NotFoundError when Temporal ended it from outside. */
+export async function readResult(temporal: Temporal, execution: RunExecution): Promise<RunResult> {
+  const result = await temporal.result(execution.run);
+  if (result) return result;
+  throw new NotFoundError(
+    `Run ${execution.run.runId} was ended from outside (${execution.status}): it left no result and undid nothing.`,
+    'Its history is kept: `gantry replay` shows it event by event.',
+  );
+}
+
+/** Open runs a run nests, and those that they nest: their gates and stages belong to it. */
+export async function readNested(temporal: Temporal, view: RunView): Promise<RunView[]> {
+  const views: RunView[] = [];
+  for (const { runId } of view.nested) {
+    const nested = await readView(temporal, { project: view.run.project, runId });
+    views.push(nested, ...(await readNested(temporal, nested)));
+  }
+  return views;
+}
+
+/** Did the run end well? Undefined while it is open. */
+export function endedWell(status: RunStatus): boolean | undefined {
+  return isEnd(status) ? status === 'SUCCESS' : undefined;
+}

@@ -1,0 +1,141 @@
+import path from 'node:path';
+import { removeServerAddress, writeServerAddress } from '../home';
+import type { Target } from '../target';
+import { findTemporalCli } from './find-temporal';
+import { startOffline, type Offline } from './offline';
+import { workerProgram } from './programs';
+import { startServer, type RunningServer } from './start-server';
+import { supervise, type Supervised } from './supervise';
+import { workerEnvironment } from './worker-environment';
+
+export interface LocalOptions {
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly taskQueue: string;
+  readonly namespace: string;
+  readonly port?: number;
+  readonly uiPort?: number;
+  /** Runs outlive the server in a file under `home`, unless `memory`. */
+  readonly storage: 'file' | 'memory';
+  readonly workers: number;
+  /** A JSON file that says which agents this host has. */
+  readonly agents?: string;
+  /** Also serve the model and the agent that need neither key nor network. */
+  readonly offline: boolean;
+  readonly say: (line: string) => void;
+}
+
+/** A server, its workers and, if asked for, the offline model: everything that one machine needs. */
+export interface LocalServing {
+  readonly server: RunningServer;
+  readonly target: Target;
+  readonly workers: readonly Supervised[];
+  readonly offline?: Offline;
+  readonly logs: string;
+  /** SIGKILL to the server, as a power cut would. It stays down until `startServerAgain`. */
+  killServer(): Promise<void>;
+  startServerAgain(): Promise<void>;
+  /** Workers first, so that they can say goodbye; then the server. */
+  stop(): Promise<void>;
+}
+
+/** Start everything and come back when the server serves; workers announce themselves on the task queue. */
+export async function serveLocally(options: LocalOptions): Promise<LocalServing> {
+  const { home, env, say } = options;
+  const logs = path.join(home, 'logs');
+  const cli = await findTemporalCli({ env, progress: say, install: true });
+  let server = await startServer({
+    executable: cli.path,
+    logFile: path.join(logs, 'server.log'),
+    namespace: options.namespace,
+    ...(options.port !== undefined && { port: options.port }),
+    ...(options.uiPort !== undefined && { uiPort: options.uiPort }),
+    ...(options.storage === 'file' && { dbFile: path.join(home, 'server', 'temporal.db') }),
+  });
+  const target = targetOf(server, options);
+  let offline: Offline | undefined;
+  let wanted = true;
+  const record = () => {
+    const { address, namespace, ui, pid } = server;
+    writeServerAddress(home, { address, namespace, ...(ui && { ui }), serverPid: pid, ownerPid: process.pid });
+  };
+  record();
+
+  const startAgain = async () => {
+    server = await server.again();
+    record();
+    guard();
+  };
+  /** A server that dies unasked is started again: runs wait for it, and nothing of them is lost with a file. */
+  const guard = () => {
+    const guarded = server;
+    void guarded.ended.then(async () => {
+      if (!wanted || guarded !== server) return;
+      say('the Temporal server died; starting it again');
+      await startAgain().catch((error: unknown) => say(`the server did not come back: ${(error as Error).message}`));
+    });
+  };
+  guard();
+
+  let workers: readonly Supervised[] = [];
+  try {
+    if (options.offline)
+      offline = await startOffline({ home, env, logs, ...(options.agents && { agents: options.agents }) });
+    workers = startWorkers(options, target, logs, offline);
+  } catch (error) {
+    wanted = false;
+    await offline?.stop();
+    await server.stop();
+    removeServerAddress(home);
+    throw error;
+  }
+
+  return {
+    get server() {
+      return server;
+    },
+    target,
+    workers,
+    logs,
+    ...(offline && { offline }),
+    async killServer() {
+      wanted = false;
+      await server.kill();
+    },
+    async startServerAgain() {
+      wanted = true;
+      await startAgain();
+    },
+    async stop() {
+      wanted = false;
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await offline?.stop();
+      await server.stop();
+      removeServerAddress(home);
+    },
+  };
+}
+
+function targetOf({ address, namespace, ui }: RunningServer, { taskQueue }: LocalOptions): Target {
+  return { address, namespace, taskQueue, source: 'gantry dev', connection: {}, ...(ui && { ui }) };
+}
+
+function startWorkers(options: LocalOptions, target: Target, logs: string, offline?: Offline): Supervised[] {
+  const agents = offline?.agents ?? options.agents;
+  const env = workerEnvironment(options.env, {
+    home: options.home,
+    target,
+    ...(agents !== undefined && { agents }),
+    ...(offline && { offlineModelUrl: offline.modelUrl }),
+  });
+  return Array.from({ length: options.workers }, (_, index) =>
+    supervise({
+      program: process.execPath,
+      args: [workerProgram()],
+      env,
+      logFile: path.join(logs, options.workers === 1 ? 'worker.log' : `worker-${index + 1}.log`),
+      onDeath: ({ pid, how, againInMs }) =>
+        options.say(`worker ${pid} died (${how}); starting it again in ${againInMs / 1000} s. Its log: ${logs}`),
+    }),
+  );
+}
