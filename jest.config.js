@@ -9,6 +9,8 @@ const transform = {
 const transformIgnorePatterns = ['/node_modules/(?!@marcbachmann/cel-js/)'];
 const common = {
   rootDir: __dirname,
+  // A build holds copies of what the sources hold.
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
   testEnvironment: 'node',
   transform,
   transformIgnorePatterns,
@@ -33,6 +35,12 @@ module.exports = {
       testMatch: ['<rootDir>/test/{activities,client,workers,examples}/**/*.test.ts'],
       testPathIgnorePatterns: ['\\.fast\\.test\\.ts$'],
     },
-    { ...common, displayName: 'server', testMatch: ['<rootDir>/test/{server,replay,e2e}/**/*.test.ts'] },
+    {
+      ...common,
+      displayName: 'server',
+      testMatch: ['<rootDir>/test/{server,replay,e2e}/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/support/server-setup.ts',
+      globalTeardown: '<rootDir>/test/support/server-teardown.ts',
+    },
   ],
 };

@@ -11,13 +11,9 @@ export type Redact = (text: string) => string;
  */
 const RETRIED_BY_TEMPORAL: ReadonlySet<string> = new Set(['undo', 'removeWorkspace', 'callModel']);
 
-/** Beats a lost worker's activity to its heartbeat timeout four times over. */
-const HEARTBEAT_EVERY_MS = 1_200;
-
 /**
- * The door of every activity. Nothing leaves without being searched for secrets; failures of the error table reach
- * the workflow at once, which alone counts attempts; and an activity that says nothing itself is heartbeaten, so that
- * a lost worker is noticed in seconds.
+ * The door of every activity. Nothing leaves without being searched for secrets, and failures of the error table reach
+ * the workflow at once, which alone counts attempts.
  */
 export class ActivityDoor implements ActivityInboundCallsInterceptor {
   constructor(
@@ -26,13 +22,10 @@ export class ActivityDoor implements ActivityInboundCallsInterceptor {
   ) {}
 
   async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
-    const stop = beat(this.context);
     try {
       return redactAll(await next(input), this.redact);
     } catch (error) {
       throw this.failure(error);
-    } finally {
-      stop();
     }
   }
 
@@ -61,16 +54,6 @@ function unforeseen(error: unknown, redact: Redact): ApplicationFailure {
   );
   if (error instanceof Error && error.stack !== undefined) failure.stack = redact(error.stack);
   return failure;
-}
-
-/** Activities that heartbeat with details of their own, which must not be replaced by none. */
-const BEATS_ITSELF: ReadonlySet<string> = new Set(['dispatchPrompt', 'callModel', 'runCommand', 'awaitCheck']);
-
-function beat(context: Context): () => void {
-  const { activityType, heartbeatTimeoutMs } = context.info;
-  if (heartbeatTimeoutMs === undefined || BEATS_ITSELF.has(activityType)) return () => undefined;
-  const timer = setInterval(() => context.heartbeat(), HEARTBEAT_EVERY_MS);
-  return () => clearInterval(timer);
 }
 
 /** Every string of a JSON value, redacted; the value itself when nothing was found in it. */

@@ -1,6 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { Client, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
+import { withHeartbeat } from '../activities/heartbeat';
 import type { RunActivities } from '../contracts/activities';
 import { parseRunWorkflowId, runWorkflowId } from '../contracts/ids';
 import { PIPELINE_RUN } from '../contracts/messages';
@@ -11,18 +12,26 @@ import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes';
 export function createRunActivities(connection: NativeConnection, namespace: string): RunActivities {
   const client = new Client({ connection, namespace });
   return {
-    async awaitRun({ project, pipeline, run }) {
-      const handle =
-        run === undefined
-          ? await latest(client, project, pipeline)
-          : client.workflow.getHandle(runWorkflowId(project, run));
-      const result = await ending(handle, project, run ?? pipeline ?? 'latest');
-      if (result.status !== 'SUCCESS') {
-        throw failure('Run.DependencyFailed', `Run ${handle.workflowId} ended as ${result.status}.`);
-      }
-      return { run: result.view.run, output: result.output };
-    },
+    awaitRun: (input) =>
+      withHeartbeat(
+        () => ({ waitingFor: input.project }),
+        ({ signal }) => awaitRun(client, input, signal),
+      ),
   };
+}
+
+type Wanted = Parameters<RunActivities['awaitRun']>[0];
+
+async function awaitRun(client: Client, { project, pipeline, run }: Wanted, signal: AbortSignal) {
+  const handle =
+    run === undefined
+      ? await latest(client, project, pipeline)
+      : client.workflow.getHandle(runWorkflowId(project, run));
+  const result = await ending(handle, project, run ?? pipeline ?? 'latest', signal);
+  if (result.status !== 'SUCCESS') {
+    throw failure('Run.DependencyFailed', `Run ${handle.workflowId} ended as ${result.status}.`);
+  }
+  return { run: result.view.run, output: result.output };
 }
 
 async function latest(client: Client, project: string, pipeline: string | undefined): Promise<WorkflowHandle> {
@@ -48,14 +57,14 @@ async function latest(client: Client, project: string, pipeline: string | undefi
   return client.workflow.getHandle(newest.id);
 }
 
-async function ending(handle: WorkflowHandle, project: string, what: string): Promise<RunResult> {
+async function ending(handle: WorkflowHandle, project: string, what: string, signal: AbortSignal): Promise<RunResult> {
   try {
     return (await Promise.race([handle.result(), Context.current().cancelled])) as RunResult;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) {
       throw failure('Run.NotFound', `Project "${project}" has no run "${what}" to wait for.`);
     }
-    Context.current().cancellationSignal.throwIfAborted();
+    signal.throwIfAborted();
     throw failure('Run.DependencyFailed', `Run ${handle.workflowId} did not end well: ${(error as Error).message}`);
   }
 }

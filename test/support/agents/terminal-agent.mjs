@@ -1,0 +1,171 @@
+// A small agent for tests: a prompt box in a terminal, events as coding agents report them, and the vices that real
+// ones have, each behind a flag. It logs every prompt it takes to $GANTRY_AGENT_LOG: that file is the truth.
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+const { values: flags } = parseArgs({
+  options: {
+    'ready-after': { type: 'string', default: '0' },
+    'swallow-enters': { type: 'string', default: '0' },
+    'swallow-pastes': { type: 'string', default: '0' },
+    'ignore-enter': { type: 'boolean', default: false },
+    'never-report': { type: 'boolean', default: false },
+    'accept-after': { type: 'string', default: '0' },
+    'work-ms': { type: 'string', default: '50' },
+    'wait-for': { type: 'string' },
+    crash: { type: 'boolean', default: false },
+    hang: { type: 'boolean', default: false },
+    deaf: { type: 'boolean', default: false },
+    fail: { type: 'string' },
+    children: { type: 'boolean', default: false },
+    garbage: { type: 'boolean', default: false },
+    dialog: { type: 'boolean', default: false },
+    ask: { type: 'boolean', default: false },
+    silent: { type: 'boolean', default: false },
+    commits: { type: 'string', default: '0' },
+    leave: { type: 'string' },
+    output: { type: 'string' },
+    print: { type: 'boolean', default: false },
+  },
+});
+
+let box = '';
+let pasting = false;
+let pending = '';
+let busy = false;
+let swallowEnters = Number(flags['swallow-enters']);
+let swallowPastes = Number(flags['swallow-pastes']);
+
+log({ what: 'started', pid: process.pid });
+if (flags.deaf) for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
+if (flags.print) await printMode();
+else terminalMode();
+
+async function printMode() {
+  if (flags.children) leaveChildren();
+  let prompt = '';
+  for await (const chunk of process.stdin) prompt += chunk;
+  await turn(prompt);
+  process.exit(flags.fail === undefined ? 0 : 1);
+}
+
+function terminalMode() {
+  process.stdin.setRawMode?.(true);
+  process.stdin.on('data', (chunk) => receive(chunk.toString('utf8')));
+  if (flags.dialog) {
+    process.stdout.write('Do you trust the files in this folder?\r\n❯ 1. No, exit\r\n  2. Yes\r\n');
+    return;
+  }
+  setTimeout(() => {
+    process.stdout.write('\x1b[?2004h');
+    draw();
+    emit({ hook_event_name: 'SessionStart', session_id: 's-1', source: 'startup' });
+  }, Number(flags['ready-after']));
+}
+
+function receive(text) {
+  pending += text;
+  while (pending !== '') {
+    if (pending.startsWith('\x1b[200~')) [pasting, pending] = [true, pending.slice(6)];
+    else if (pending.startsWith('\x1b[201~')) {
+      [pasting, pending] = [false, pending.slice(6)];
+      if (swallowPastes-- > 0) box = '';
+      draw();
+    } else if (pending.startsWith('\x1b[') && pending.length < 6) return;
+    else {
+      const [first] = pending;
+      pending = pending.slice(first.length);
+      press(first);
+    }
+  }
+}
+
+function press(key) {
+  if (flags.dialog) {
+    log({ what: 'key', key });
+    if (key === '\r') process.exit(1);
+    return;
+  }
+  if (pasting) box += key;
+  else if (key === '\r') enter();
+  else if (key === '\x15') box = '';
+  else if (key === '\x03') process.exit(130);
+  else if (key >= ' ' || key === '\n') box += key;
+  if (!pasting) draw();
+}
+
+function enter() {
+  if (flags['ignore-enter'] || box === '') return;
+  if (swallowEnters-- > 0) return;
+  const prompt = box;
+  box = '';
+  setTimeout(() => void turn(prompt), Number(flags['accept-after']));
+}
+
+function draw() {
+  process.stdout.write(`\x1b[2J\x1b[Ha small agent\r\n\r\n${busy ? 'working…\r\n\r\n' : ''}› ${box.replaceAll('\n', '\r\n  ')}`);
+}
+
+async function turn(prompt) {
+  const file = /^Read the file (\S+) and/.exec(prompt)?.[1];
+  const task = file !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : prompt;
+  log({ what: 'prompt', dispatch: process.env.GANTRY_DISPATCH, prompt, sha256: sha256(task), bytes: Buffer.byteLength(task) });
+  if (flags['never-report']) return;
+  busy = true;
+  if (!flags.print) draw();
+  if (flags.garbage) garbage();
+  emit({ hook_event_name: 'UserPromptSubmit', prompt });
+  if (flags.children) leaveChildren();
+  if (flags.ask) return emit({ hook_event_name: 'PermissionRequest', tool_name: 'Bash', tool_input: { command: 'rm -rf build' } });
+  if (flags.hang) return setInterval(() => undefined, 60_000);
+  await waitFor();
+  if (flags.crash) process.kill(process.pid, 'SIGKILL');
+  if (flags.fail !== undefined) return emit({ hook_event_name: 'StopFailure', error: flags.fail, last_assistant_message: `API Error: ${flags.fail}` });
+  for (let n = 1; n <= Number(flags.commits); n += 1) commit(n);
+  if (flags.leave !== undefined) writeFileSync(flags.leave, 'not committed\n');
+  if (flags.output !== undefined) writeFileSync(process.env.GANTRY_OUTPUT, flags.output);
+  emit({ hook_event_name: 'PostToolUse', tool_name: 'Edit', tool_input: { file_path: 'a.txt' } });
+  busy = false;
+  if (!flags.print) process.stdout.write('\r\nall done\r\n');
+  emit({ hook_event_name: 'Stop', last_assistant_message: `did: ${prompt.slice(0, 40)}`, usage: { input_tokens: 11, output_tokens: 7 } });
+  log({ what: 'done' });
+}
+
+async function waitFor() {
+  await new Promise((resolve) => setTimeout(resolve, Number(flags['work-ms'])));
+  while (flags['wait-for'] !== undefined && !existsSync(flags['wait-for'])) await new Promise((resolve) => setTimeout(resolve, 25));
+}
+
+function commit(n) {
+  writeFileSync(`work-${n}.txt`, `${process.env.GANTRY_DISPATCH}\n`);
+  const git = (...args) => execFileSync('git', ['-c', 'user.name=Agent', '-c', 'user.email=agent@example.com', ...args]);
+  git('add', `work-${n}.txt`);
+  git('commit', '-q', '-m', `work ${n}`);
+}
+
+// One in its own session that ignores SIGTERM, one plain: what tools of agents leave behind.
+function leaveChildren() {
+  const stubborn = spawn('/bin/sh', ['-c', "trap '' TERM HUP INT; while :; do sleep 1; done"], { detached: true, stdio: 'ignore' });
+  const plain = spawn('sleep', ['600'], { stdio: 'ignore' });
+  for (const child of [stubborn, plain]) log({ what: 'child', pid: child.pid });
+}
+
+function garbage() {
+  process.stdout.write('\x1b[?1049h\x1b[31m\xff\xfe}{"hook_event_name":"Stop"\x1b[0m\x07\x1b[?1049l');
+  if (process.env.GANTRY_EVENTS) appendFileSync(process.env.GANTRY_EVENTS, '{"hook_event_name":"St\n\u0000\u0001 not json\n[1,2]\nnull\n');
+}
+
+function emit(event) {
+  if (flags.silent) return;
+  appendFileSync(process.env.GANTRY_EVENTS, `${JSON.stringify(event)}\n`);
+}
+
+function log(entry) {
+  if (process.env.GANTRY_AGENT_LOG) appendFileSync(process.env.GANTRY_AGENT_LOG, `${JSON.stringify(entry)}\n`);
+}
+
+function sha256(text) {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,213 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type {
+  Activities,
+  AgentActivities,
+  CallModelInput,
+  DispatchInput,
+  RunCommandInput,
+} from '../../contracts/activities';
+import type { ErrorType } from '../../contracts/errors';
+import type { Json } from '../../contracts/json';
+import { checkPipeline } from '../../contracts/pipeline';
+import type { UndoAction } from '../../contracts/undo';
+
+/** How a scripted command, agent or model answers; thrown failures are as those of the real activities. */
+export interface Script {
+  readonly exitCode?: number;
+  readonly output?: Json;
+  readonly fail?: { readonly type: ErrorType; readonly message?: string; readonly retryAfterMs?: number };
+  readonly costUsd?: number;
+  /** Resolved by the test, or by cancellation. */
+  readonly until?: Promise<void>;
+}
+
+type Answer = Script | ((times: number) => Script);
+
+/**
+ * A host whose world is a set of words. Every act adds a word and every undo removes it, so a test sees at the end
+ * whether the world is as it was. What commands, agents and models answer is scripted by stage.
+ */
+export class FakeHost {
+  readonly world = new Set<string>();
+  /** Every act in the order it began: `run test`, `agent implement`, `undo unmerge`. */
+  readonly acts: string[] = [];
+  readonly prompts: DispatchInput[] = [];
+  readonly modelCalls: CallModelInput[] = [];
+  readonly commands: RunCommandInput[] = [];
+  /** Undos that are to fail this often before they work, by kind. */
+  readonly brokenUndos = new Map<UndoAction['kind'], number>();
+  private readonly scripts = new Map<string, Answer>();
+  private readonly times = new Map<string, number>();
+
+  /** Script a stage. Each answer may depend on how often the stage was done before. */
+  on(stage: string, answer: Answer): this {
+    this.scripts.set(stage, answer);
+    return this;
+  }
+
+  activities(): Activities {
+    return {
+      prepareWorkspace: async ({ claim, ports }) => {
+        this.do('workspace', `branch ${claim.branch}`);
+        return {
+          repository: claim.repo,
+          path: `/worktrees/${claim.runId}`,
+          branch: claim.branch,
+          base: 'main',
+          baseCommit: 'c0ffee',
+          ports: Object.fromEntries(ports.map((name, index) => [name, 4000 + index])),
+        };
+      },
+      prepareStageWorkspace: async ({ claim, workspace }) => {
+        this.do(`stage-workspace ${claim.stage}`, `branch ${claim.branch}`);
+        return { ...workspace, path: `${workspace.path}-${claim.stage}`, branch: claim.branch };
+      },
+      integrateStageWorkspace: async ({ claim }) => {
+        this.acts.push(`integrate ${claim.stage}`);
+        this.failIfScripted(`integrate ${claim.stage}`);
+        this.world.delete(`branch ${claim.branch}`);
+        return { commits: 1, head: 'beef' };
+      },
+      removeWorkspace: async ({ claim }) => {
+        this.acts.push(`remove ${claim.branch}`);
+        this.world.delete(`branch ${claim.branch}`);
+        return { removed: true, branchKept: false };
+      },
+      mergeBranch: async ({ into, mergeId }) => {
+        this.do(`merge ${into}`, `merge ${mergeId}`);
+        return { into, before: 'c0ffee', after: 'beef', commits: 1 };
+      },
+      runCommand: async (input) => {
+        this.commands.push(input);
+        const stage = input.executionId.split('#')[0]!;
+        this.do(`run ${stage}`, `ran ${stage}`);
+        const script = await this.perform(stage);
+        return {
+          exitCode: script.exitCode ?? 0,
+          timedOut: false,
+          durationMs: 1,
+          log: { inline: `${stage} says ${script.exitCode ?? 0}` },
+          ...(script.output === undefined ? {} : { output: script.output }),
+        };
+      },
+      awaitCheck: async ({ executionId, http }) => {
+        const stage = executionId.split('#')[0]!;
+        this.acts.push(`check ${stage}`);
+        await this.perform(`check ${stage}`);
+        return { looks: 1, durationMs: 1, saw: `${http ?? 'command'} ok` };
+      },
+      startService: async ({ name, releaseId }) => {
+        this.do(`service ${name}`, `service ${releaseId}`);
+        return { pid: 1, commit: 'beefbeefbeef' };
+      },
+      undo: async ({ action }) => this.undo(action),
+      callModel: async (input) => {
+        this.modelCalls.push(input);
+        this.acts.push(`model ${input.stage}`);
+        const script = await this.perform(input.stage);
+        return {
+          text: { inline: JSON.stringify(script.output ?? 'fine') },
+          provider: 'fake',
+          model: 'fake-1',
+          inputTokens: 10,
+          outputTokens: 5,
+          ...(script.output === undefined ? {} : { output: script.output }),
+          ...(script.costUsd === undefined ? {} : { costUsd: script.costUsd }),
+        };
+      },
+      loadPipeline: async ({ source, name }) => {
+        const checked = checkPipeline(source, { name });
+        if ('definition' in checked) return checked.definition;
+        throw failure('Definition.Invalid', checked.problems.map((problem) => problem.message).join('; '));
+      },
+      awaitRun: async ({ project, run }) => {
+        await this.perform(`after ${project}`);
+        return { run: { project, runId: run ?? 'latest' }, output: { version: '1.2.3' } };
+      },
+    };
+  }
+
+  agents(): AgentActivities {
+    return {
+      dispatchPrompt: async (input) => {
+        this.prompts.push(input);
+        this.acts.push(`agent ${input.stage}`);
+        const script = await this.perform(input.stage);
+        const at = Date.now();
+        return {
+          receipts: { claimedAt: at, pastedAt: at, submittedAt: at, acceptedAt: at, finishedAt: at },
+          backend: 'tmux',
+          session: 'host/session',
+          message: { inline: 'done' },
+          log: { inline: 'log' },
+          commits: 1,
+          head: 'beef',
+          contract: 'contract met',
+          ...(script.output === undefined ? {} : { output: script.output }),
+          ...(script.costUsd === undefined ? {} : { costUsd: script.costUsd }),
+        };
+      },
+    };
+  }
+
+  /** How often an act was done. */
+  count(act: string): number {
+    return this.acts.filter((one) => one === act).length;
+  }
+
+  private do(act: string, effect: string): void {
+    this.acts.push(act);
+    this.world.add(effect);
+  }
+
+  private async perform(stage: string): Promise<Script> {
+    const times = (this.times.get(stage) ?? 0) + 1;
+    this.times.set(stage, times);
+    const answer = this.scripts.get(stage) ?? {};
+    const script = typeof answer === 'function' ? answer(times) : answer;
+    if (script.until !== undefined) await Promise.race([script.until, Context.current().cancelled]);
+    if (script.fail !== undefined) {
+      throw failure(script.fail.type, script.fail.message ?? `${stage} fails`, script.fail.retryAfterMs);
+    }
+    return script;
+  }
+
+  private failIfScripted(what: string): void {
+    const answer = this.scripts.get(what);
+    const script = typeof answer === 'function' ? answer(this.count(what)) : answer;
+    if (script?.fail !== undefined) throw failure(script.fail.type, script.fail.message ?? `${what} fails`);
+  }
+
+  private undo(action: UndoAction): { message: string } {
+    this.acts.push(`undo ${action.kind}`);
+    const left = this.brokenUndos.get(action.kind) ?? 0;
+    if (left > 0) {
+      this.brokenUndos.set(action.kind, left - 1);
+      throw new Error(`${action.kind} is broken`);
+    }
+    switch (action.kind) {
+      case 'remove-workspace':
+        this.world.delete(`branch ${action.workspace.branch}`);
+        break;
+      case 'unmerge':
+        this.world.delete(`merge ${action.mergeId}`);
+        break;
+      case 'stop-service':
+        this.world.delete(`service ${action.releaseId}`);
+        break;
+      case 'command':
+        this.world.delete(`ran ${action.command.replace('undo ', '')}`);
+        break;
+    }
+    return { message: 'done' };
+  }
+}
+
+function failure(type: ErrorType, message: string, retryAfterMs?: number): ApplicationFailure {
+  return ApplicationFailure.create({
+    type,
+    message,
+    ...(retryAfterMs === undefined ? {} : { nextRetryDelay: retryAfterMs }),
+  });
+}
