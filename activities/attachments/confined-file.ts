@@ -1,6 +1,7 @@
 import { open, realpath } from 'node:fs/promises';
 import { join, relative, isAbsolute, sep } from 'node:path';
-import { ApplicationFailure } from '@temporalio/common';
+import type { ApplicationFailure } from '@temporalio/common';
+import { failure } from '../failure';
 
 /**
  * The text of a file inside a directory, at most `limit` bytes of it and a note when that cuts it. Links are followed
@@ -40,17 +41,15 @@ function leadsOut(base: string, path: string): boolean {
 }
 
 function escapes(path: string): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: 'Path.Escapes',
-    message: `The attached file "${path}" lies outside the workspace. Attach only files of the repository.`,
-    nonRetryable: true,
-  });
+  return failure(
+    'Path.Escapes',
+    `The attached file "${path}" lies outside the workspace. Attach only files of the repository.`,
+  );
 }
 
 function missing(path: string, why: string): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: 'Definition.Invalid',
-    message: `The attached file "${path}" cannot be read: ${why}. Name a file that the run's branch has.`,
-    nonRetryable: true,
-  });
+  return failure(
+    'Definition.Invalid',
+    `The attached file "${path}" cannot be read: ${why}. Name a file that the run's branch has.`,
+  );
 }

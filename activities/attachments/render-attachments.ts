@@ -1,7 +1,7 @@
 import type { ResolvedAttachment } from '../../contracts/activities';
 import type { Workspace } from '../../contracts/run';
 import type { Text } from '../../contracts/text';
-import { ApplicationFailure } from '@temporalio/common';
+import { failure } from '../failure';
 import { readConfined } from './confined-file';
 import { workspaceDiff } from './workspace-diff';
 
@@ -56,9 +56,8 @@ function cut(text: string): string {
 
 function demand(workspace: Workspace | undefined): Workspace {
   if (workspace) return workspace;
-  throw ApplicationFailure.create({
-    type: 'Definition.Invalid',
-    message: 'A diff or file is attached, but the stage has no workspace. Set its `workspace` to shared or own.',
-    nonRetryable: true,
-  });
+  throw failure(
+    'Definition.Invalid',
+    'A diff or file is attached, but the stage has no workspace. Set its `workspace` to shared or own.',
+  );
 }

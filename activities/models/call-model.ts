@@ -1,6 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { CallModelInput, CallModelResult } from '../../contracts/activities';
+import { failure } from '../failure';
+import { withHeartbeat } from '../heartbeat';
 import { candidatesFor, nextCandidate, trialOf, type Candidate } from '../providers/choose';
 import type { Completion, ModelProvider, Timeouts } from '../providers/model-provider';
 import { priceOf } from '../providers/price';
@@ -9,8 +11,7 @@ import { buildPrompt } from './build-prompt';
 import type { ModelPorts } from './create-model-activities';
 import { failAttempt } from './fail-attempt';
 import { readOutput } from './read-output';
-import { recall, reject, type Memory } from './memory';
-import { startPulse } from './pulse';
+import { progressOf, recall, reject, type Memory } from './memory';
 
 /**
  * Ask one model once. Which one is said in `choose`; what failed before is told by the heartbeat details of the
@@ -25,19 +26,21 @@ export async function callModel(ports: ModelPorts, input: CallModelInput): Promi
   const provider = ports.providers.find(({ name }) => name === candidate?.provider);
   if (!candidate || !provider) throw noProvider(input);
 
-  const pulse = startPulse(context, memory, candidate);
-  try {
-    const prompt = await buildPrompt(ports, input, memory, candidate);
-    const request = { ...prompt, model: candidate.model, timeouts: timeoutsOf(input), onProgress: pulse.progress };
-    const completion = await provider.complete(request, context.cancellationSignal);
-    return await resultOf(ports, input, provider, candidate, completion, memory);
-  } catch (error) {
-    if (context.cancellationSignal.aborted) return await context.cancelled;
-    if (!(error instanceof ProviderFailure)) throw error;
-    throw failAttempt({ ports, memory, candidates, failure: error, attempt: turn.attempt });
-  } finally {
-    pulse.stop();
-  }
+  let characters = 0;
+  const progress = () => progressOf(memory, candidate, characters);
+  return withHeartbeat(progress, async ({ signal }) => {
+    try {
+      const prompt = await buildPrompt(ports, input, memory, candidate);
+      const onProgress = (soFar: number) => void (characters = soFar);
+      const request = { ...prompt, model: candidate.model, timeouts: timeoutsOf(input), onProgress };
+      const completion = await provider.complete(request, signal);
+      return await resultOf(ports, input, provider, candidate, completion, memory);
+    } catch (error) {
+      if (signal.aborted) return context.cancelled;
+      if (!(error instanceof ProviderFailure)) throw error;
+      throw failAttempt({ ports, memory, candidates, failure: error, attempt: turn.attempt });
+    }
+  });
 }
 
 /** An answer in the wrong shape is a matter between us and that model; an outage of it since then is not. */
@@ -87,13 +90,11 @@ function timeoutsOf(input: CallModelInput): Timeouts {
 }
 
 function noProvider(input: CallModelInput): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: 'Provider.None',
-    message:
-      `Stage "${input.stage}" asks a model, and no model provider is configured on this worker. Set ANTHROPIC_API_KEY, ` +
+  return failure(
+    'Provider.None',
+    `Stage "${input.stage}" asks a model, and no model provider is configured on this worker. Set ANTHROPIC_API_KEY, ` +
       'OPENAI_API_KEY or GANTRY_OPENAI_COMPATIBLE, or start Ollama; then restart the worker and resume the run.',
-    nonRetryable: true,
-  });
+  );
 }
 
 function outputInvalid(

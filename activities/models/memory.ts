@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../contracts/json';
 import type { Candidate, Trial } from '../providers/choose';
 
 /**
@@ -14,11 +15,6 @@ export interface RejectedAnswer extends Candidate {
   /** The answer, shortened: heartbeat details are to stay small. */
   readonly answer: string;
   readonly issues: string;
-}
-
-export interface CallProgress extends Memory {
-  readonly asking: string;
-  readonly characters: number;
 }
 
 const NOTHING: Memory = { trials: [] };
@@ -39,5 +35,10 @@ export function remember(memory: Memory, failed: Omit<Trial, 'failures'>): Memor
 
 /** The memory of an answer in the wrong shape: the same candidate is told, and asked again. */
 export function reject(memory: Memory, candidate: Candidate, answer: string, issues: string): Memory {
-  return { ...memory, rejected: { ...candidate, answer: answer.slice(0, 4_000), issues: issues.slice(0, 2_000) } };
+  return { ...memory, rejected: { ...candidate, answer: answer.slice(0, 1_200), issues: issues.slice(0, 500) } };
+}
+
+/** Heartbeat details while a model answers: the memory, so that even the attempt after a crash has it, and progress. */
+export function progressOf(memory: Memory, { provider, model }: Candidate, characters: number): JsonObject {
+  return { ...(memory as unknown as JsonObject), asking: `${provider}/${model}`, characters };
 }
