@@ -25,6 +25,9 @@ export function checkExpression(
   environment: ExpressionEnvironment,
   wanted?: 'condition',
 ): TextProblem[] {
+  if (/^\s*\{\{/.test(expression)) {
+    return [{ message: 'an expression stands here, without {{ }}', hint: 'Leave out the braces.', offset: 0 }];
+  }
   return attempt(() => {
     const parsed = parseExpression(expression);
     const walk = new ReferenceWalk(environment);

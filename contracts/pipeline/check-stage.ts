@@ -1,0 +1,224 @@
+import type { StageKind } from '../definition';
+import { formatDuration } from '../duration';
+import { slug, stageKey } from '../ids';
+import { suggestion } from '../nearest-word';
+import { RESERVED_VARIABLE } from '../expressions';
+import { checkShape } from '../schemas/output';
+import type { StageFile } from '../schemas/pipeline';
+import { checkDurationMs, commitRange, completeCheck } from './complete-stage';
+import { fieldProblem, problemAt } from './problem';
+import type { Path, Problem } from './problem';
+import { FIXABLE } from './stage-kind';
+
+/** What a stage's rules need to know of the others. */
+export interface Surroundings {
+  readonly id: string;
+  /** Ids as written. */
+  readonly declared: ReadonlySet<string>;
+  readonly kinds: ReadonlyMap<string, StageKind>;
+  /** Absent when the graph has mistakes of its own, from which others would only follow. */
+  readonly ancestors: ReadonlySet<string> | undefined;
+}
+
+/** The rules within one stage, and those about stages it names; not its texts. */
+export function checkStage(stage: StageFile, kind: StageKind, around: Surroundings, path: Path): Problem[] {
+  return [
+    ...checkTimes(stage, kind, path),
+    ...checkLook(stage, kind, path),
+    ...checkGate(stage, path),
+    ...checkFix(stage, kind, around, path),
+    ...checkMatrix(stage, around.id, path),
+    ...checkOutput(stage, path),
+    ...checkContract(stage, path),
+    ...checkAttachments(stage, around, path),
+    ...checkVariables(stage, path),
+    ...checkPort(stage, path),
+  ];
+}
+
+function checkTimes(stage: StageFile, kind: StageKind, path: Path): Problem[] {
+  const zero = stage.timeout === 0 && kind !== 'gate' ? [fieldProblem([...path, 'timeout'], NOT_ZERO)] : [];
+  if (stage.check === undefined || stage.timeout === undefined || stage.timeout === 0) return zero;
+  const needed = checkDurationMs(completeCheck(stage.check));
+  if (stage.timeout >= needed) return zero;
+  const message = `is ${formatDuration(stage.timeout)}, but the check may take ${formatDuration(needed)}`;
+  return [
+    fieldProblem([...path, 'timeout'], message, { hint: 'Make timeout longer, or check.within or check.for shorter.' }),
+  ];
+}
+
+const NOT_ZERO = 'must be longer than 0';
+
+function checkLook({ check }: StageFile, _kind: StageKind, path: Path): Problem[] {
+  if (check === undefined) return [];
+  const at: Path = [...path, 'check'];
+  const problems: Problem[] = [];
+  if ((check.http === undefined) === (check.run === undefined)) {
+    problems.push(fieldProblem(at, 'needs exactly one of http and run'));
+  }
+  if (check.contains !== undefined && check.http === undefined) {
+    problems.push(fieldProblem([...at, 'contains'], 'goes with http only'));
+  }
+  if (check.every === 0) problems.push(fieldProblem([...at, 'every'], NOT_ZERO));
+  if (check.within === 0) problems.push(fieldProblem([...at, 'within'], NOT_ZERO));
+  return problems;
+}
+
+function checkGate({ gate }: StageFile, path: Path): Problem[] {
+  if (gate === undefined) return [];
+  const at: Path = [...path, 'gate'];
+  const problems: Problem[] = [];
+  const people = new Set([...gate.approvers, ...(gate.escalate?.to ?? [])]);
+  if (gate.approvers.length === 0) {
+    const hint = 'Name somebody, or * for anybody.';
+    problems.push(fieldProblem([...at, 'approvers'], 'is empty: nobody could open the gate', { hint }));
+  } else if (!people.has('*') && gate.min > people.size) {
+    const message = `is ${gate.min}, but only ${people.size} may approve: nobody could open the gate`;
+    problems.push(fieldProblem([...at, 'min'], message));
+  }
+  if (gate.escalate?.to.length === 0) problems.push(fieldProblem([...at, 'escalate', 'to'], 'is empty'));
+  return [...problems, ...checkGateTimes(gate, at)];
+}
+
+function checkGateTimes(gate: NonNullable<StageFile['gate']>, at: Path): Problem[] {
+  const problems: Problem[] = [];
+  const { deadline, remind, escalate } = gate;
+  if (deadline === 0) problems.push(fieldProblem([...at, 'deadline'], NOT_ZERO));
+  if (remind === 0) problems.push(fieldProblem([...at, 'remind'], NOT_ZERO));
+  if (deadline === undefined || deadline === 0) return problems;
+  if (remind !== undefined && remind >= deadline) {
+    const message = `is ${formatDuration(remind)}, not before the deadline of ${formatDuration(deadline)}`;
+    problems.push(fieldProblem([...at, 'remind'], message));
+  }
+  if (escalate !== undefined && escalate.after >= deadline) {
+    const message = `is ${formatDuration(escalate.after)}, not before the deadline of ${formatDuration(deadline)}`;
+    problems.push(fieldProblem([...at, 'escalate', 'after'], message));
+  }
+  return problems;
+}
+
+function checkFix(stage: StageFile, kind: StageKind, around: Surroundings, path: Path): Problem[] {
+  const onFailure = stage['on-failure'];
+  if (onFailure === undefined || typeof onFailure === 'string') return [];
+  const at: Path = [...path, 'on-failure'];
+  const problems = onFailure.fix.flatMap((other, index) => checkFixer(other, around, [...at, 'fix', index]));
+  if (onFailure.fix.length === 0) problems.push(fieldProblem([...at, 'fix'], 'is empty'));
+  if (kind === 'gate' && onFailure.then === 'gate') {
+    problems.push(fieldProblem([...at, 'then'], 'must not be gate on a gate', { hint: 'Write fail or continue.' }));
+  }
+  return problems;
+}
+
+function checkFixer(other: string, { id, declared, kinds, ancestors }: Surroundings, path: Path): Problem[] {
+  const names = `on-failure.fix names "${other}"`;
+  if (other === id)
+    return [problemAt(path, `${names}, the stage itself`, { hint: 'Use retry to try it again as it is.' })];
+  if (!declared.has(other)) {
+    return [problemAt(path, `${names}, which is no stage here`, { hint: suggestion(other, ancestors ?? declared) })];
+  }
+  const kind = kinds.get(other);
+  if (kind !== undefined && !FIXABLE.includes(kind)) {
+    return [problemAt(path, `${names}, a ${kind} stage: only ${FIXABLE.join(', ')} stages can be run again to fix`)];
+  }
+  if (ancestors === undefined || ancestors.has(other)) return [];
+  return [problemAt(path, `${names}, which does not end before this stage`, { hint: `Add "${other}" to needs.` })];
+}
+
+const MAX_CELLS = 256;
+
+function checkMatrix({ matrix }: StageFile, id: string, path: Path): Problem[] {
+  if (matrix === undefined) return [];
+  const at: Path = [...path, 'matrix'];
+  const axes = Object.entries(matrix);
+  if (axes.length === 0) return [fieldProblem(at, 'is empty', { hint: 'Take it out, or give it a list.' })];
+  const problems = axes.flatMap(([axis, values]) => checkAxis(values, [...at, axis]));
+  const lists = axes.map(([, values]) => values).filter((values) => Array.isArray(values));
+  const cells = lists.reduce((product, values) => product * values.length, 1);
+  if (cells > MAX_CELLS) return [...problems, fieldProblem(at, `makes ${cells} cells, more than ${MAX_CELLS}`)];
+  return problems.length > 0 || lists.length < axes.length ? problems : checkCells(lists, id, at);
+}
+
+function checkAxis(values: readonly unknown[] | string, path: Path): Problem[] {
+  if (typeof values === 'string') return [];
+  if (values.length === 0) return [fieldProblem(path, 'is an empty list: the stage would never run')];
+  const twice = values.find((value, index) => values.indexOf(value) !== index);
+  return twice === undefined ? [] : [fieldProblem(path, `holds ${JSON.stringify(twice)} twice`)];
+}
+
+/** Cells are told apart in branches and file names by the slug of their key. */
+function checkCells(lists: readonly (readonly unknown[])[], id: string, path: Path): Problem[] {
+  const labels = lists.reduce<string[]>(
+    (rows, values, index) =>
+      rows.flatMap((row) => values.map((value) => (index === 0 ? '' : `${row},`) + String(value))),
+    [''],
+  );
+  const bySlug = new Map<string, string>();
+  for (const label of labels) {
+    const earlier = bySlug.get(slug(stageKey(id, label)));
+    if (earlier !== undefined) {
+      return [fieldProblem(path, `makes the cells "${earlier}" and "${label}", which look the same in a branch name`)];
+    }
+    bySlug.set(slug(stageKey(id, label)), label);
+  }
+  return [];
+}
+
+function checkOutput({ output }: StageFile, path: Path): Problem[] {
+  if (output === undefined) return [];
+  const problems = checkShape(output, [...path, 'output']);
+  return problems.map((problem) => fieldProblem(problem.path, problem.message, { hint: problem.hint }));
+}
+
+function checkContract({ contract }: StageFile, path: Path): Problem[] {
+  if (contract === undefined) return [];
+  const at: Path = [...path, 'contract'];
+  const { minCommits = 0, maxCommits = Infinity } = commitRange(contract.commits);
+  const files = contract.files.flatMap((file, index) => checkPath(file, [...at, 'files', index]));
+  if (minCommits <= maxCommits) return files;
+  return [fieldProblem([...at, 'commits'], `asks for at least ${minCommits} and at most ${maxCommits}`), ...files];
+}
+
+function checkAttachments(stage: StageFile, { declared, ancestors }: Surroundings, path: Path): Problem[] {
+  return (stage.attach ?? []).flatMap((one, index): Problem[] => {
+    const at: Path = [...path, 'attach', index];
+    if (one === 'diff') return [];
+    if ('file' in one) return checkPath(one.file, [...at, 'file']);
+    if (!declared.has(one.log)) {
+      const hint = suggestion(one.log, ancestors ?? declared);
+      return [fieldProblem([...at, 'log'], `names "${one.log}", which is no stage here`, { hint })];
+    }
+    if (ancestors === undefined || ancestors.has(one.log)) return [];
+    const hint = `Add "${one.log}" to needs.`;
+    return [fieldProblem([...at, 'log'], `names "${one.log}", which does not end before this stage`, { hint })];
+  });
+}
+
+/** The written part of a path; what a hole brings is checked where it is used. */
+function checkPath(text: string, path: Path): Problem[] {
+  if (text.trim() === '') return [fieldProblem(path, 'is empty')];
+  if (/^(?:[\\/]|[A-Za-z]:|~)/.test(text))
+    return [fieldProblem(path, `must be a path within the workspace, got "${text}"`)];
+  if (!text.split(/[\\/]/).includes('..')) return [];
+  return [fieldProblem(path, `must not lead out of the workspace, got "${text}"`)];
+}
+
+function checkVariables({ env = {}, secrets = [] }: StageFile, path: Path): Problem[] {
+  const names = [
+    ...Object.keys(env).map((name): [string, Path] => [name, [...path, 'env', name]]),
+    ...secrets.map((name, index): [string, Path] => [name, [...path, 'secrets', index]]),
+  ];
+  const reserved = names.filter(([name]) => RESERVED_VARIABLE.test(name));
+  const both = secrets.filter((name) => Object.hasOwn(env, name));
+  return [
+    ...reserved.map(([name, at]) => fieldProblem(at, `names "${name}": GANTRY_… is kept for gantry itself`)),
+    ...both.map((name) => fieldProblem([...path, 'env', name], 'is among the secrets too')),
+  ];
+}
+
+function checkPort({ service }: StageFile, path: Path): Problem[] {
+  const port = service?.port;
+  if (port === undefined || port.includes('{{')) return [];
+  if (/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535) return [];
+  const message = `must be a port between 1 and 65535, or a template such as "{{ run.ports.web }}", got "${port}"`;
+  return [fieldProblem([...path, 'service', 'port'], message)];
+}

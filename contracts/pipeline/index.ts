@@ -1,0 +1,6 @@
+export { checkPipeline } from './check-pipeline';
+export type { CheckedPipeline } from './check-pipeline';
+export { checkInputs } from './inputs';
+export type { CheckedInputs } from './inputs';
+export { problemAt, problemText } from './problem';
+export type { Path, Problem } from './problem';

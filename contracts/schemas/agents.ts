@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { NAME_PATTERN } from '../ids';
+
+// What an operator says about the agents of a host. Read by the worker, never by a pipeline file.
+
+const pattern = z.string().refine(isPattern, 'must be a regular expression');
+const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable');
+const command = z.tuple([z.string().min(1)], z.string());
+const milliseconds = z.int().min(1);
+
+const common = {
+  slots: z.int().min(1).max(64).default(1).meta({ description: 'Prompts this agent may work on at once' }),
+  env: z.array(variable).default([]).meta({ description: "Names of the worker's variables the agent may see" }),
+  set: z.record(variable, z.string()).default({}).meta({ description: 'Variables it is given besides' }),
+  'ready-ms': milliseconds.default(60_000).meta({ description: 'How long it may take to show an empty prompt box' }),
+  'accept-ms': milliseconds.default(30_000).meta({ description: 'How long it may take to take a typed prompt' }),
+  'grace-ms': milliseconds.default(5_000).meta({ description: 'From SIGTERM to SIGKILL' }),
+};
+const backend = z.enum(['tmux', 'headless']);
+const model = z.string().optional();
+
+/** Any program: what its terminal looks like is configuration, and trusted less than events. */
+const generic = z.strictObject({
+  kind: z.literal('generic'),
+  command,
+  backend: backend.default('tmux'),
+  ...common,
+  ready: z.enum(['event', 'screen']).default('screen').meta({ description: 'What says that it takes a prompt' }),
+  box: pattern.default('^[›❯>] ?').meta({ description: 'How the line of its prompt box starts' }),
+  accepted: z.enum(['event', 'screen']).default('event'),
+  finished: z
+    .union([
+      z.enum(['event', 'exit']),
+      z.strictObject({ line: pattern }).meta({ description: 'A line on the screen' }),
+      z.strictObject({ 'quiet-ms': milliseconds }).meta({ description: 'No output for this long' }),
+    ])
+    .default('event'),
+  interrupt: z.enum(['Escape', 'C-c']).default('C-c'),
+});
+
+const offline = z.strictObject({
+  kind: z.literal('offline'),
+  command: command.optional(),
+  backend: backend.default('tmux'),
+  ...common,
+});
+const claude = z.strictObject({
+  kind: z.literal('claude'),
+  command: command.default(['claude']),
+  backend: z.literal('headless').default('headless'),
+  model,
+  ...common,
+});
+const codex = z.strictObject({
+  kind: z.literal('codex'),
+  command: command.default(['codex']),
+  backend: z.literal('headless').default('headless'),
+  model,
+  ...common,
+});
+
+export const agentConfig = z.discriminatedUnion('kind', [generic, offline, claude, codex]);
+
+/** `agents: { NAME: … }`: a pipeline's `agent:` names one of these. */
+export const agentsConfig = z.record(z.string().regex(NAME_PATTERN), agentConfig);
+
+export type AgentConfig = z.output<typeof agentConfig>;
+export type AgentsConfig = z.output<typeof agentsConfig>;
+export type GenericAgentConfig = z.output<typeof generic>;
+
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text, 'u');
+    return true;
+  } catch {
+    return false;
+  }
+}
