@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { writeWhole } from '../files/whole-file';
 import { claim, inspect, PROCESS_VARIABLE, readClaim, type ProcessState } from './process-record';
 import { stopTree } from './stop-tree';
+import { supervisorScript } from './supervisor-script';
 import { waitForChange } from './wait-for-change';
 
 export { inspect, type ProcessState } from './process-record';
@@ -76,9 +77,9 @@ async function waitForExit(
   signal?: AbortSignal,
 ): Promise<Extract<ProcessState, { state: 'exited' | 'lost' }>> {
   for (;;) {
-    signal?.throwIfAborted();
     const now = await inspect(dir);
     if (now.state === 'exited' || now.state === 'lost') return now;
+    signal?.throwIfAborted();
     if (now.state === 'absent') throw new Error(`no process was started in ${dir}`);
     await waitForChange(dir, 'exit', signal);
   }
@@ -110,27 +111,7 @@ async function spawnSupervisor(options: StartOptions, id: string): Promise<void>
   }
 }
 
-// `ln` refuses to replace, so that one supervisor alone gets past it. The traps let it outlive a signal to the whole
-// group, to record the exit code; a trap that runs a command, unlike an ignored signal, is not inherited.
-const SUPERVISOR = `
-dir=$1; shift
-trap : HUP INT TERM
-birth() {
-  if read -r boot </proc/sys/kernel/random/boot_id && read -r stat </proc/$$/stat; then
-    set -- $stat
-    printf '%s %s' "$boot" "\${22}"
-  else
-    set -- $(LC_ALL=C /bin/ps -o lstart= -p $$)
-    printf '%s' "$*"
-  fi 2>/dev/null
-}
-printf '%s\\n%s\\n' $$ "$(birth)" >"$dir/pid.$$"
-PATH="$PATH:/usr/bin:/bin" ln "$dir/pid.$$" "$dir/pid"; won=$?
-PATH="$PATH:/usr/bin:/bin" rm -f "$dir/pid.$$"
-[ $won = 0 ] || exit 0
-"$@" <"$dir/stdin" >>"$dir/out/log" 2>&1
-printf '%s\\n' $? >"$dir/exit.$$" && PATH="$PATH:/usr/bin:/bin" mv -f "$dir/exit.$$" "$dir/exit"
-`;
+const SUPERVISOR = `dir=$1; shift\n${supervisorScript('"$@" <"$dir/stdin" >>"$dir/out/log" 2>&1')}`;
 
 async function isDirectory(path: string): Promise<boolean> {
   return stat(path).then(

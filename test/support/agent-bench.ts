@@ -31,13 +31,13 @@ export interface BenchOptions {
 
 /** A home, a private tmux server, a repository and an agent with a log: everything a dispatch needs, and its end. */
 export class AgentBench {
+  private static count = 0;
+  private static compiled: string | undefined;
   readonly root = mkdtempSync(join(tmpdir(), 'gantry-agents-'));
   readonly home = join(this.root, 'home');
   readonly repository = join(this.root, 'a repo #1');
   readonly socket = `gantry-test-${process.pid}-${AgentBench.count++}`;
   readonly agentLog = join(this.root, 'agent.log');
-  private static count = 0;
-  private static compiled: string | undefined;
   private readonly children: ChildProcess[] = [];
 
   constructor(private readonly options: BenchOptions = {}) {
@@ -131,7 +131,10 @@ export class AgentBench {
   spawnDispatch(agent: Record<string, unknown>, input: DispatchInput, dieAt?: string): ChildProcess {
     AgentBench.compiled ??= compileSources('dispatch', ['contracts', 'activities', 'test/support']);
     const request = join(this.root, `request-${Math.random()}.json`);
-    writeFileSync(request, JSON.stringify({ home: this.home, socket: this.socket, agents: { a: agent }, input, dieAt }));
+    writeFileSync(
+      request,
+      JSON.stringify({ home: this.home, socket: this.socket, agents: { a: agent }, input, dieAt }),
+    );
     const program = join(AgentBench.compiled, 'test', 'support', 'dispatch-once.js');
     const child = spawn(process.execPath, [program, request], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.children.push(child);

@@ -105,56 +105,80 @@ function enter() {
 }
 
 function draw() {
-  process.stdout.write(`\x1b[2J\x1b[Ha small agent\r\n\r\n${busy ? 'working…\r\n\r\n' : ''}› ${box.replaceAll('\n', '\r\n  ')}`);
+  process.stdout.write(
+    `\x1b[2J\x1b[Ha small agent\r\n\r\n${busy ? 'working…\r\n\r\n' : ''}› ${box.replaceAll('\n', '\r\n  ')}`,
+  );
 }
 
 async function turn(prompt) {
   const file = /^Read the file (\S+) and/.exec(prompt)?.[1];
   const task = file !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : prompt;
-  log({ what: 'prompt', dispatch: process.env.GANTRY_DISPATCH, prompt, sha256: sha256(task), bytes: Buffer.byteLength(task) });
+  log({
+    what: 'prompt',
+    dispatch: process.env.GANTRY_DISPATCH,
+    prompt,
+    sha256: sha256(task),
+    bytes: Buffer.byteLength(task),
+  });
   if (flags['never-report']) return;
   busy = true;
   if (!flags.print) draw();
   if (flags.garbage) garbage();
   emit({ hook_event_name: 'UserPromptSubmit', prompt });
   if (flags.children) leaveChildren();
-  if (flags.ask) return emit({ hook_event_name: 'PermissionRequest', tool_name: 'Bash', tool_input: { command: 'rm -rf build' } });
+  if (flags.ask)
+    return emit({ hook_event_name: 'PermissionRequest', tool_name: 'Bash', tool_input: { command: 'rm -rf build' } });
   if (flags.hang) return setInterval(() => undefined, 60_000);
   await waitFor();
   if (flags.crash) process.kill(process.pid, 'SIGKILL');
-  if (flags.fail !== undefined) return emit({ hook_event_name: 'StopFailure', error: flags.fail, last_assistant_message: `API Error: ${flags.fail}` });
+  if (flags.fail !== undefined)
+    return emit({
+      hook_event_name: 'StopFailure',
+      error: flags.fail,
+      last_assistant_message: `API Error: ${flags.fail}`,
+    });
   for (let n = 1; n <= Number(flags.commits); n += 1) commit(n);
   if (flags.leave !== undefined) writeFileSync(flags.leave, 'not committed\n');
   if (flags.output !== undefined) writeFileSync(process.env.GANTRY_OUTPUT, flags.output);
   emit({ hook_event_name: 'PostToolUse', tool_name: 'Edit', tool_input: { file_path: 'a.txt' } });
   busy = false;
   if (!flags.print) process.stdout.write('\r\nall done\r\n');
-  emit({ hook_event_name: 'Stop', last_assistant_message: `did: ${prompt.slice(0, 40)}`, usage: { input_tokens: 11, output_tokens: 7 } });
+  emit({
+    hook_event_name: 'Stop',
+    last_assistant_message: `did: ${prompt.slice(0, 40)}`,
+    usage: { input_tokens: 11, output_tokens: 7 },
+  });
   log({ what: 'done' });
 }
 
 async function waitFor() {
   await new Promise((resolve) => setTimeout(resolve, Number(flags['work-ms'])));
-  while (flags['wait-for'] !== undefined && !existsSync(flags['wait-for'])) await new Promise((resolve) => setTimeout(resolve, 25));
+  while (flags['wait-for'] !== undefined && !existsSync(flags['wait-for']))
+    await new Promise((resolve) => setTimeout(resolve, 25));
 }
 
 function commit(n) {
   writeFileSync(`work-${n}.txt`, `${process.env.GANTRY_DISPATCH}\n`);
-  const git = (...args) => execFileSync('git', ['-c', 'user.name=Agent', '-c', 'user.email=agent@example.com', ...args]);
+  const git = (...args) =>
+    execFileSync('git', ['-c', 'user.name=Agent', '-c', 'user.email=agent@example.com', ...args]);
   git('add', `work-${n}.txt`);
   git('commit', '-q', '-m', `work ${n}`);
 }
 
 // One in its own session that ignores SIGTERM, one plain: what tools of agents leave behind.
 function leaveChildren() {
-  const stubborn = spawn('/bin/sh', ['-c', "trap '' TERM HUP INT; while :; do sleep 1; done"], { detached: true, stdio: 'ignore' });
+  const stubborn = spawn('/bin/sh', ['-c', "trap '' TERM HUP INT; while :; do sleep 1; done"], {
+    detached: true,
+    stdio: 'ignore',
+  });
   const plain = spawn('sleep', ['600'], { stdio: 'ignore' });
   for (const child of [stubborn, plain]) log({ what: 'child', pid: child.pid });
 }
 
 function garbage() {
   process.stdout.write('\x1b[?1049h\x1b[31m\xff\xfe}{"hook_event_name":"Stop"\x1b[0m\x07\x1b[?1049l');
-  if (process.env.GANTRY_EVENTS) appendFileSync(process.env.GANTRY_EVENTS, '{"hook_event_name":"St\n\u0000\u0001 not json\n[1,2]\nnull\n');
+  if (process.env.GANTRY_EVENTS)
+    appendFileSync(process.env.GANTRY_EVENTS, '{"hook_event_name":"St\n\u0000\u0001 not json\n[1,2]\nnull\n');
 }
 
 function emit(event) {

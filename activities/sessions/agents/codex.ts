@@ -1,0 +1,63 @@
+import type { AgentConfig } from '../../../contracts/schemas/agents';
+import { parseObject } from '../line-tail';
+import type { AgentEvent, Usage } from '../turn-state';
+import type { AgentKind } from './agent-kind';
+import { classifyFailure } from './classify-failure';
+
+/** Codex CLI, without a terminal: the prompt on standard input, one JSON object a line on standard output. */
+export function codexAgent(config: AgentConfig & { kind: 'codex' }): AgentKind {
+  return {
+    name: 'codex',
+    backends: ['headless'],
+    passes: ['OPENAI_API_KEY', 'CODEX_API_KEY', 'CODEX_HOME'],
+    start: ({ model }) => {
+      const wanted = model ?? config.model;
+      const options = ['--json', '--sandbox', 'danger-full-access', ...(wanted === undefined ? [] : ['-m', wanted])];
+      return { argv: [...config.command, 'exec', ...options, '-'], env: {} };
+    },
+    readJournal: () => [],
+    readOutput: readStreamLine,
+    classifyFailure,
+  };
+}
+
+function readStreamLine(line: string): readonly AgentEvent[] {
+  const event = parseObject(line);
+  switch (event?.['type']) {
+    case 'thread.started':
+      return [{ kind: 'started', session: String(event['thread_id']) }];
+    case 'turn.started':
+      return [{ kind: 'accepted' }];
+    case 'item.started':
+    case 'item.completed':
+      return readItem(event['item']);
+    case 'turn.completed':
+      return [{ kind: 'finished', usage: readUsage(event['usage']) }];
+    case 'turn.failed':
+      return [failed(event['error'])];
+    default:
+      return [];
+  }
+}
+
+// The last message comes before the end of the turn, as one of its items.
+function readItem(item: unknown): AgentEvent[] {
+  if (typeof item !== 'object' || item === null) return [];
+  const { type, text, command } = item as Record<string, unknown>;
+  if (type === 'agent_message' && typeof text === 'string') return [{ kind: 'said', message: text }];
+  const what = typeof command === 'string' ? command.split('\n', 1)[0]!.slice(0, 80) : String(type);
+  return [{ kind: 'working', what }];
+}
+
+function failed(error: unknown): AgentEvent {
+  const message = (error as { message?: unknown } | undefined)?.message;
+  return { kind: 'failed', reason: 'turn failed', message: typeof message === 'string' ? message : '' };
+}
+
+function readUsage(value: unknown): Usage {
+  const { input_tokens: input, output_tokens: output } = (value ?? {}) as Record<string, unknown>;
+  return {
+    ...(typeof input === 'number' && { inputTokens: input }),
+    ...(typeof output === 'number' && { outputTokens: output }),
+  };
+}

@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { open, stat } from 'node:fs/promises';
+import { readIfThere } from '../../files/whole-file';
+import { inspect, startOnce, stopTree } from '../../processes/supervised';
+import { failure } from '../../failure';
+import type { Dispatch, Session, SessionBackend } from '../session-backend';
+import { isOver } from '../turn-state';
+
+const LOOK_MS = 100;
+const INTERRUPT_MS = 500;
+const TAIL_BYTES = 4_096;
+
+/**
+ * Agents as plain processes: the prompt is on standard input from the start. A process is started once, by whoever
+ * comes, so nothing is ever in doubt here.
+ */
+export function headlessBackend(): SessionBackend {
+  return {
+    async open(dispatch) {
+      const { processDir: dir, argv, cwd, env, prompt } = dispatch;
+      const { logPath } = await startOnce({ dir, argv, cwd, env, stdin: prompt });
+      return headlessSession(dispatch, logPath);
+    },
+    async end({ processDir, graceMs }, { interrupt }) {
+      const now = await inspect(processDir);
+      if (interrupt && now.state === 'running') await interruptGroup(now.pid);
+      await stopTree(processDir, { graceMs });
+    },
+  };
+}
+
+function headlessSession(dispatch: Dispatch, logPath: string): Session {
+  const { ledger, limits, id } = dispatch;
+  return {
+    logPath,
+    lost: () => Promise.resolve(undefined),
+    look: () => Promise.resolve([]),
+    async deliver(watch, control) {
+      await ledger.record('pasted');
+      await ledger.record('submitted');
+      const deadline = Date.now() + limits.readyMs + limits.acceptMs;
+      for (;;) {
+        const state = await watch.look();
+        if (state.acceptances > 0 || isOver(state)) return;
+        control.doing('waits for the agent to take the prompt');
+        if (Date.now() > deadline) throw neverTook(id, limits);
+        await sleep(LOOK_MS, undefined, { signal: control.signal });
+      }
+    },
+    tail: () => readTail(logPath),
+  };
+}
+
+function neverTook(id: string, limits: Dispatch['limits']) {
+  const seconds = (limits.readyMs + limits.acceptMs) / 1000;
+  // It had the prompt all the time: what it did with it is not known.
+  return failure('Agent.OutcomeUnknown', `${id}: the agent did not say within ${seconds} s that it took the prompt.`);
+}
+
+// The supervisor leads the group and outlives the signal.
+async function interruptGroup(pid: number): Promise<void> {
+  try {
+    process.kill(-pid, 'SIGINT');
+    await sleep(INTERRUPT_MS);
+  } catch {
+    // It ended by itself, which is what we want.
+  }
+}
+
+async function readTail(path: string): Promise<string> {
+  const size = await stat(path).then(
+    (file) => file.size,
+    () => 0,
+  );
+  if (size <= TAIL_BYTES) return (await readIfThere(path)) ?? '';
+  const file = await open(path, 'r');
+  try {
+    const { buffer } = await file.read(Buffer.alloc(TAIL_BYTES), 0, TAIL_BYTES, size - TAIL_BYTES);
+    return buffer.toString('utf8');
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,172 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { failure } from '../../failure';
+import type { Control, Dispatch } from '../session-backend';
+import { isOver, type TurnState } from '../turn-state';
+import type { TurnWatch } from '../turn-watch';
+import { decideStep, type Step } from './decide-step';
+import { capture, findPane, leaveCopyMode, pasteText, pressKeys, type Pane } from './pane';
+import { readBox, type Box } from './prompt-box';
+import { TmuxError, type TmuxServer } from './tmux-server';
+
+const LOOK_MS = 150;
+/** A screen that is this long the same is taken to be drawn. */
+const STABLE_LOOKS = 4;
+
+export interface Typing {
+  readonly server: TmuxServer;
+  readonly dispatch: Dispatch;
+  readonly session: string;
+  readonly text: string;
+  readonly watch: TurnWatch;
+  readonly control: Control;
+}
+
+interface Look {
+  readonly pane: Pane;
+  readonly box: Box;
+  readonly screen: string;
+}
+
+/**
+ * Bring a text into an agent's prompt box and submit it, looking before every key. Resolves once the agent took it
+ * or the turn is over. Fails: Agent.NotReady, Agent.NotAccepted, Agent.OutcomeUnknown.
+ */
+export async function typePrompt(typing: Typing): Promise<void> {
+  const { dispatch, watch, control } = typing;
+  const { ledger, kind, limits } = dispatch;
+  const clock = new TypingClock();
+  let stable = 0;
+  let lastScreen: string | undefined;
+  for (;;) {
+    control.signal.throwIfAborted();
+    const state = await watch.look();
+    if (state.acceptances > 0 || isOver(state)) return;
+    const seen = await lookAtBox(typing);
+    if (seen) {
+      stable = seen.screen === lastScreen ? stable + 1 : 0;
+      lastScreen = seen.screen;
+      const held = seen.pane.attached || seen.pane.inCopyMode;
+      clock.tick(held);
+      const step = decideStep(
+        {
+          held,
+          box: seen.box,
+          ready: isReady(state, kind.terminal?.ready ?? 'screen', stable),
+          pastes: ledger.count('paste'),
+          enters: ledger.count('enter'),
+          clears: ledger.count('clear'),
+          sinceKeyMs: clock.sinceKeyMs,
+          waitedMs: clock.waitedMs,
+          reportsAcceptance: kind.terminal?.accepted !== 'screen',
+        },
+        limits,
+      );
+      if (seen.box === 'ours') await ledger.record('pasted');
+      if (ledger.count('enter') > 0 && (seen.box === 'empty' || seen.box === 'unseen'))
+        await ledger.record('submitted');
+      if (await take(step, seen.pane, typing)) clock.pressed();
+    }
+    await sleep(LOOK_MS, undefined, { signal: control.signal });
+  }
+}
+
+function isReady(state: TurnState, by: 'event' | 'screen', stable: number): boolean {
+  return by === 'event' ? state.phase === 'ready' && stable > 0 : stable >= STABLE_LOOKS;
+}
+
+async function lookAtBox({ server, dispatch, session, text }: Typing): Promise<Look | undefined> {
+  try {
+    const pane = await findPane(server, session, dispatch.id);
+    if (!pane) return undefined;
+    if (pane.inCopyMode && !pane.attached) await leaveCopyMode(server, pane, dispatch.id);
+    const lines = await capture(server, pane);
+    return { pane, box: readBox(lines, dispatch.kind.terminal?.box ?? /^> ?/, text), screen: lines.join('\n') };
+  } catch (error) {
+    if (error instanceof TmuxError) return undefined; // the watch finds out whether it is gone
+    throw error;
+  }
+}
+
+/** Act on a decision; true when a key was pressed. */
+async function take(step: Step, pane: Pane, typing: Typing): Promise<boolean> {
+  const { dispatch, watch, control } = typing;
+  switch (step.do) {
+    case 'wait':
+      control.doing(step.why);
+      return false;
+    case 'accepted':
+      await watch.note({ kind: 'accepted' });
+      return false;
+    case 'give-up':
+      throw giveUp(step.as, typing);
+    case 'paste':
+    case 'enter':
+    case 'clear':
+      if (!(await dispatch.holder.isCurrent())) throw new Error('a newer attempt has taken this dispatch over');
+      await dispatch.ledger.record(step.do);
+      return press(step.do, pane, typing);
+  }
+}
+
+async function press(what: 'paste' | 'enter' | 'clear', pane: Pane, { server, dispatch, text }: Typing) {
+  try {
+    if (what === 'paste') return await pasteText(server, pane, dispatch.id, text);
+    // One C-u clears one line of a box.
+    return await pressKeys(server, pane, dispatch.id, what === 'enter' ? ['Enter'] : Array<string>(8).fill('C-u'));
+  } catch (error) {
+    if (error instanceof TmuxError) return false; // the next look shows what came of it
+    throw error;
+  }
+}
+
+function giveUp(as: 'not-ready' | 'not-accepted' | 'unknown', { dispatch, session, server }: Typing) {
+  const attach = `tmux -L ${server.socket} attach -t '=${session}'`;
+  const { readyMs, acceptMs } = dispatch.limits;
+  switch (as) {
+    case 'not-ready':
+      return failure(
+        'Agent.NotReady',
+        `${session} showed no empty prompt box within ${readyMs / 1000} s. Start the agent by hand in its workspace: it may ask something first.`,
+      );
+    case 'not-accepted':
+      return failure(
+        'Agent.NotAccepted',
+        `${session} did not take the prompt within ${acceptMs / 1000} s; it was not submitted. Try the agent by hand.`,
+      );
+    case 'unknown':
+      return failure(
+        'Agent.OutcomeUnknown',
+        `The prompt left the box of ${session}, but the agent never said that it took it. ` +
+          `Look at the stage's log and the workspace, then retry the stage. While it ran: ${attach}.`,
+      );
+  }
+}
+
+/** Time without the time that a person was there. */
+class TypingClock {
+  private last = Date.now();
+  private keyAt = 0;
+  private elapsed = 0;
+  private waitingFrom = 0;
+  private keys = 0;
+
+  tick(held: boolean): void {
+    const now = Date.now();
+    if (!held) this.elapsed += now - this.last;
+    this.last = now;
+  }
+
+  pressed(): void {
+    this.keyAt = this.elapsed;
+    if (this.keys === 0) this.waitingFrom = this.elapsed;
+    this.keys += 1;
+  }
+
+  get sinceKeyMs(): number {
+    return this.elapsed - this.keyAt;
+  }
+
+  get waitedMs(): number {
+    return this.elapsed - this.waitingFrom;
+  }
+}
