@@ -25,7 +25,7 @@ module.exports = {
       ...common,
       displayName: 'fast',
       testMatch: [
-        '<rootDir>/test/{contracts,workflows,docs}/**/*.test.ts',
+        '<rootDir>/test/{contracts,workflows,docs,deploy}/**/*.test.ts',
         '<rootDir>/test/{activities,client,workers}/**/*.fast.test.ts',
       ],
     },
