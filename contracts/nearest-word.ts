@@ -1,9 +1,10 @@
 /**
- * The word a person most likely meant, or undefined when none is close: at most a third of the letters may differ.
+ * The word a person most likely meant, or undefined when none is close: at most a third of the letters may differ, in short words one.
  * A swap of two neighbours counts as one difference. Ties go to the first word.
  */
 export function nearestWord(written: string, words: Iterable<string>): string | undefined {
   const wanted = written.toLowerCase();
+  if (wanted.length < 2) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(Math.min(written.length, 40) / 3)) + 1;
   for (const word of words) {

@@ -84,7 +84,7 @@ function checkWith(
   return [
     ...unknown.map((input) => {
       const hint = known.length === 0 ? 'It takes none.' : suggestion(input, known);
-      return problemAt([...path, 'with', input], `pipeline "${name}" has no input "${input}"`, { hint });
+      return problemAt([...path, 'with', input], `pipeline "${name}" has no input "${input}"`, { hint, atKey: true });
     }),
     ...missing.map(([input]) => {
       const hint = `Give it with: { ${input}: … }.`;

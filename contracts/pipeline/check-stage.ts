@@ -210,7 +210,9 @@ function checkVariables({ env = {}, secrets = [] }: StageFile, path: Path): Prob
   const reserved = names.filter(([name]) => RESERVED_VARIABLE.test(name));
   const both = secrets.filter((name) => Object.hasOwn(env, name));
   return [
-    ...reserved.map(([name, at]) => fieldProblem(at, `names "${name}": GANTRY_… is kept for gantry itself`)),
+    ...reserved.map(([name, at]) =>
+      fieldProblem(at, `names "${name}": GANTRY_… is kept for gantry itself`, { atKey: true }),
+    ),
     ...both.map((name) => fieldProblem([...path, 'env', name], 'is among the secrets too')),
   ];
 }

@@ -86,6 +86,10 @@ function checkSlugs(declared: ReadonlySet<string>, path: Path): Problem[] {
       bySlug.set(slug(id), id);
       return [];
     }
-    return [problemAt([...path, id], `is too like stage "${earlier}": both are ${slug(id)} in a branch name`)];
+    return [
+      problemAt([...path, id], `is too like stage "${earlier}": both are ${slug(id)} in a branch name`, {
+        atKey: true,
+      }),
+    ];
   });
 }

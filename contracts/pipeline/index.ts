@@ -1,5 +1,6 @@
 export { checkPipeline } from './check-pipeline';
 export type { CheckedPipeline } from './check-pipeline';
+export { isFileName } from './check-nesting';
 export { checkInputs } from './inputs';
 export type { CheckedInputs } from './inputs';
 export { problemAt, problemText } from './problem';

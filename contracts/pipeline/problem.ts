@@ -17,6 +17,8 @@ export interface Problem {
   readonly hint?: string;
   /** Characters before the mistake in the text at `path`. */
   readonly offset?: number;
+  /** The mistake is the last key of the path itself and not what stands there. */
+  readonly atKey?: true;
 }
 
 /** `stage "test": needs "frontnd", which is no stage here. Did you mean "frontend"?` */
@@ -29,12 +31,14 @@ export function problemText({ pipeline, stage, message, hint }: Problem): string
   return `${prefix}${message}${/[.?!]$/.test(message) ? '' : '.'}${hint === undefined ? '' : ` ${hint}`}`;
 }
 
+export interface ProblemDetails {
+  readonly hint?: string | undefined;
+  readonly offset?: number;
+  readonly atKey?: true;
+}
+
 /** A problem at a path of the source; pipeline, stage and field are read off the path. */
-export function problemAt(
-  path: Path,
-  message: string,
-  more: { hint?: string | undefined; offset?: number } = {},
-): Problem {
+export function problemAt(path: Path, message: string, more: ProblemDetails = {}): Problem {
   const nested = path[0] === 'pipelines' && path.length > 1 ? String(path[1]) : undefined;
   const inner = nested === undefined ? path : path.slice(2);
   const stage = inner[0] === 'stages' && inner.length > 1 ? String(inner[1]) : undefined;
@@ -47,15 +51,12 @@ export function problemAt(
     message,
     ...(more.hint === undefined ? {} : { hint: more.hint }),
     ...(more.offset === undefined ? {} : { offset: more.offset }),
+    ...(more.atKey === undefined ? {} : { atKey: more.atKey }),
   };
 }
 
 /** A problem whose message names the field: `on-failure.attempts must be …`. */
-export function fieldProblem(
-  path: Path,
-  message: string,
-  more: { hint?: string | undefined; offset?: number } = {},
-): Problem {
+export function fieldProblem(path: Path, message: string, more: ProblemDetails = {}): Problem {
   const problem = problemAt(path, message, more);
   return problem.field === undefined ? problem : { ...problem, message: `${problem.field} ${message}` };
 }

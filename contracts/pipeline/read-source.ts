@@ -68,7 +68,7 @@ function describeIssue(issue: z.core.$ZodIssue, source: unknown, at: Path): Prob
     }
     case 'invalid_key': {
       const name = String(path.at(-1));
-      return [problemAt(path, `the name "${name}" ${issue.issues[0]?.message ?? 'is not valid'}`)];
+      return [problemAt(path, `the name "${name}" ${issue.issues[0]?.message ?? 'is not valid'}`, { atKey: true })];
     }
     case 'invalid_union':
       return describeUnion(issue, source, path);
@@ -116,7 +116,7 @@ function withoutEchoes(problems: readonly Problem[]): Problem[] {
 
 function unknownKey(path: Path, known: readonly string[]): Problem {
   const key = String(path.at(-1));
-  return problemAt(path, `there is no field "${key}"${inField(path)}`, { hint: suggestion(key, known) });
+  return problemAt(path, `there is no field "${key}"${inField(path)}`, { hint: suggestion(key, known), atKey: true });
 }
 
 function inField(path: Path): string {
