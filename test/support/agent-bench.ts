@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import type { DispatchInput, DispatchResult, RunCommandInput, CommandResult } from '../../contracts/activities';
 import { agentsConfig } from '../../contracts/schemas/agents';
 import { createArtifactStore } from '../../activities/artifacts/artifact-store';
@@ -113,7 +114,7 @@ export class AgentBench {
   dispatch(
     agent: Record<string, unknown>,
     input = this.input(),
-    environment = new MockActivityEnvironment(),
+    environment = quietEnvironment(),
   ): Promise<DispatchResult> {
     return environment.run(createAgentActivities(this.ports(agent)).dispatchPrompt, input);
   }
@@ -179,6 +180,11 @@ export class AgentBench {
   static removeCompiled(): void {
     if (AgentBench.compiled) rmSync(AgentBench.compiled, { recursive: true, force: true });
   }
+}
+
+/** An activity's surroundings, without the log lines of every failure that a test wants. */
+export function quietEnvironment(): MockActivityEnvironment {
+  return new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
 }
 
 export function isAlive(pid: number): boolean {

@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { withHeartbeat } from '../../activities/heartbeat';
 import type {
   Activities,
   AgentActivities,
@@ -166,7 +167,13 @@ export class FakeHost {
     this.times.set(stage, times);
     const answer = this.scripts.get(stage) ?? {};
     const script = typeof answer === 'function' ? answer(times) : answer;
-    if (script.until !== undefined) await Promise.race([script.until, Context.current().cancelled]);
+    const { until } = script;
+    if (until !== undefined) {
+      await withHeartbeat(
+        () => ({ stage }),
+        () => Promise.race([until, Context.current().cancelled]),
+      );
+    }
     if (script.fail !== undefined) {
       throw failure(script.fail.type, script.fail.message ?? `${stage} fails`, script.fail.retryAfterMs);
     }

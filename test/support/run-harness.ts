@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { ApplicationFailure, TypedSearchAttributes } from '@temporalio/common';
 import type { Activities, AgentActivities } from '../../contracts/activities';
 import type { PipelineDefinition } from '../../contracts/definition';
@@ -11,6 +11,9 @@ import { agentTaskQueue } from '../../contracts/task-queues';
 import { ActivityDoor } from '../../workers/activity-door';
 import { FakeHost } from './fake-host';
 import { waitUntil } from './wait-until';
+
+// Once for each test file: what a worker warns of is part of no test's expectation, what it fails with is.
+Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 /** A worker with the real workflow code and a scripted host, on a queue of its own on the shared test server. */
 export class RunHarness {

@@ -155,10 +155,10 @@ async function finish(
   cancelled: Promise<unknown>,
 ): Promise<RunResult> {
   run.end(status);
-  publisher.publish(status);
+  publisher.publish();
   const result: RunResult = {
     status,
-    view: viewOf(run, status),
+    view: viewOf(run),
     output: outputOf(run, status),
     carried: { ...carriedOf(run.state), undos: prepareUndosForParent(run) },
   };

@@ -3,7 +3,7 @@ import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import type { RunStatus } from '../../contracts/run';
 import { SEARCH_ATTRIBUTES } from '../../contracts/search-attributes';
 import type { RunContext } from './run-context';
-import { detailsOf, openGates, openStatus } from './view';
+import { detailsOf, openGates, statusOf } from './view';
 
 /**
  * Tell the Web UI how the run stands. The details cost nothing. A search attribute costs an event, so they are set
@@ -14,11 +14,11 @@ export class Publisher {
 
   constructor(private readonly run: RunContext) {}
 
-  publish(ended?: RunStatus): void {
-    setCurrentDetails(detailsOf(this.run, ended));
+  publish(): void {
+    setCurrentDetails(detailsOf(this.run));
     const now = {
-      status: ended ?? openStatus(this.run),
-      waitingFor: openGates(this.run).join(','),
+      status: statusOf(this.run),
+      waitingFor: this.run.state.ended === undefined ? openGates(this.run).join(',') : '',
       stage: this.longStage(),
     };
     const { last } = this;
@@ -28,7 +28,7 @@ export class Publisher {
       { key: SEARCH_ATTRIBUTES.status, value: now.status },
       {
         key: SEARCH_ATTRIBUTES.waitingFor,
-        value: ended !== undefined || now.waitingFor === '' ? null : now.waitingFor.slice(0, 255),
+        value: now.waitingFor === '' ? null : now.waitingFor.slice(0, 255),
       },
       { key: SEARCH_ATTRIBUTES.stage, value: now.stage === '' ? null : now.stage.slice(0, 255) },
       { key: SEARCH_ATTRIBUTES.costUsd, value: this.run.state.costUsd },

@@ -120,7 +120,7 @@ function apply(state: RunState, event: RunEvent, now: number): RunState {
     case 'forgotten':
       return forget(state, event.keys);
     case 'ended':
-      return { ...state, endedAt: now };
+      return { ...state, endedAt: now, ended: event.status };
     case 'stage.skipped':
       return withStage(state, {
         key: event.key,

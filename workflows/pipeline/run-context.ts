@@ -140,12 +140,19 @@ export class RunContext {
     return proxyActivities<Activities>({
       startToCloseTimeout: '10m',
       heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+      cancellationType: REALLY_STOPPED,
       retry: LOST_WORKER_RETRY,
       summary: summary.slice(0, 200),
       ...options,
     }) as unknown as Activities;
   }
 }
+
+/**
+ * A cancelled stage has ended only once its command or agent really has: what takes it back must not race with it.
+ * The SDK's documentation calls this the default; what it sends without it is TRY_CANCEL.
+ */
+export const REALLY_STOPPED = 'WAIT_CANCELLATION_COMPLETED';
 
 /** How soon a lost worker is noticed. Every activity is heartbeaten from a timer, busy or not. */
 export const HEARTBEAT_TIMEOUT_MS = 5_000;

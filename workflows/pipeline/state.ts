@@ -1,6 +1,7 @@
 import type {
   AuditEntry,
   CarriedState,
+  EndStatus,
   GateRecord,
   RunInput,
   StageFailure,
@@ -19,6 +20,7 @@ import type { Undo } from '../../contracts/undo';
 export interface RunState {
   readonly startedAt: number;
   readonly endedAt?: number;
+  readonly ended?: EndStatus;
   readonly priority: number;
   readonly paused: boolean;
   /** The run waits for other projects' runs before its first stage. */

@@ -1,17 +1,17 @@
 import { formatDuration } from '../../contracts/duration';
-import type { OpenStatus, RunStatus, RunView, StageRecord } from '../../contracts/run';
+import type { RunStatus, RunView, StageRecord } from '../../contracts/run';
 import { cellRecords } from './plan';
 import type { RunContext } from './run-context';
 
 /** The run as people and programs see it now. */
-export function viewOf(run: RunContext, ended?: RunStatus): RunView {
+export function viewOf(run: RunContext): RunView {
   const { input, state } = run;
   const budgetUsd = input.definition.budgetUsd;
   const stages = stageRecords(run);
   return {
     run: input.run,
     pipeline: input.definition.name,
-    status: ended ?? openStatus(run),
+    status: statusOf(run),
     mode: input.mode,
     priority: state.priority,
     startedAt: state.startedAt,
@@ -41,8 +41,9 @@ function stageRecords(run: RunContext): StageRecord[] {
   });
 }
 
-export function openStatus(run: RunContext): OpenStatus {
+export function statusOf(run: RunContext): RunStatus {
   const { state } = run;
+  if (state.ended !== undefined) return state.ended;
   if (state.undoing) return 'UNDOING';
   if (state.paused) return 'PAUSED';
   const waits =
@@ -68,8 +69,8 @@ const MARKS: Readonly<Record<StageRecord['status'], string>> = {
 };
 
 /** The run as a table in Markdown: Temporal's "current details". */
-export function detailsOf(run: RunContext, ended?: RunStatus): string {
-  const view = viewOf(run, ended);
+export function detailsOf(run: RunContext): string {
+  const view = viewOf(run);
   const rows = view.stages.map(rowOf);
   const gates = view.gates.filter((gate) => gate.outcome === undefined);
   const asks = gates.map(

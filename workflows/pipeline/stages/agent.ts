@@ -7,7 +7,7 @@ import type { Workspace } from '../../../contracts/run';
 import { agentTaskQueue } from '../../../contracts/task-queues';
 import { fault } from '../fault';
 import type { StageProduct } from '../reduce';
-import { HEARTBEAT_TIMEOUT_MS, LOST_WORKER_RETRY } from '../run-context';
+import { HEARTBEAT_TIMEOUT_MS, LOST_WORKER_RETRY, REALLY_STOPPED } from '../run-context';
 import { renderPrompt, resolveAttachments } from './prompts';
 import { MARGIN_MS, accepted, type Work } from './work-item';
 
@@ -39,6 +39,7 @@ function agentsOf({ run, key, stage }: Work<AgentStage>): AgentActivities {
     taskQueue: agentTaskQueue(workflowInfo().taskQueue, stage.agent),
     startToCloseTimeout: stage.timeoutMs + MARGIN_MS,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    cancellationType: REALLY_STOPPED,
     retry: LOST_WORKER_RETRY,
     priority: { priorityKey: run.state.priority, fairnessKey: run.input.run.project.slice(0, 64) },
     summary: `${stage.agent}: ${key}`.slice(0, 200),
