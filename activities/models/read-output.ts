@@ -8,7 +8,7 @@ export function readOutput(answer: string, shape: Shape): { readonly output: Jso
   const found = extractJson(answer);
   if (!found) return { issues: 'there is no JSON in it' };
   const parsed = outputSchema(shape).safeParse(found.value);
-  if (parsed.success) return { output: parsed.data as Json };
+  if (parsed.success) return { output: parsed.data };
   const issues = parsed.error.issues.slice(0, 10).map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
   return { issues: issues.join('; ') };
 }

@@ -39,7 +39,7 @@ function retryInfoMs(facts: FailureFacts): number | undefined {
   if (!Array.isArray(details)) return undefined;
   const info = details.find((detail: { '@type'?: unknown }) => String(detail?.['@type']).endsWith('RetryInfo')) as
     { retryDelay?: unknown } | undefined;
-  const match = /^(\d+(?:\.\d+)?)s$/.exec(String(info?.retryDelay ?? ''));
+  const match = typeof info?.retryDelay === 'string' ? /^(\d+(?:\.\d+)?)s$/.exec(info.retryDelay) : null;
   return match ? Math.ceil(Number(match[1]) * 1000) : undefined;
 }
 

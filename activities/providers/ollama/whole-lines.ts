@@ -10,7 +10,7 @@ export function wholeLines(response: Response): Response {
     transform: (chunk, controller) => {
       const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
       rest = lines.pop() ?? '';
-      lines.filter((line) => line.trim() !== '').forEach((line) => JSON.parse(line));
+      lines.filter((line) => line.trim() !== '').forEach((line) => void JSON.parse(line));
       controller.enqueue(chunk);
     },
     flush: () => {

@@ -116,7 +116,7 @@ describe('rendered', () => {
     const title = 'log of "test"';
     const text = await renderAttachments([{ kind: 'text', title, text: { inline: '' } }], undefined, { readText });
     expect(text.length).toBeLessThan(140_000);
-    expect(text).toMatch(/^<attachment kind="text" title="log of  test ">\nlog line\n/);
+    expect(text).toMatch(/^<attachment kind="text" title="log of {2}test ">\nlog line\n/);
     expect(text).toContain('characters left out …]');
     expect(text).toMatch(/log line\n<\/attachment>$/);
   });

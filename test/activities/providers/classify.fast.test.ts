@@ -417,7 +417,7 @@ describe('a recorded answer', () => {
     expect({ retryable, failover }).toEqual({ retryable: true, failover: true });
   });
 
-  it('follows x-should-retry, both ways, and keeps its class', () => {
+  it('follows the advice of the provider to retry or not, and keeps its class', () => {
     const verdict = (status: number, advice: string) =>
       classifyOpenAi(factsOfResponse(status, { 'x-should-retry': advice }, ''), NOW);
     expect(verdict(429, 'false')).toMatchObject({ type: 'Provider.RateLimited', retryable: false, failover: true });
