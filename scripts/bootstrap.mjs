@@ -14,6 +14,7 @@ const PROGRAMS = {
   demo: 'dist/examples/demo/main.js',
   gantry: 'dist/client/cli/main.js',
   bench: 'dist/bench/main.js',
+  docs: 'dist/scripts/write-tables.js',
   test: 'node_modules/jest/bin/jest.js',
 };
 
