@@ -33,9 +33,9 @@ const UNUSED_WHEN_NESTED = ['mode', 'setup', 'after'];
 const MAX_FILES = 50;
 
 /** Read the files a pipeline file nests, and those they nest. Fails: DefinitionError. */
-export async function gatherSource(file: string): Promise<GatheredSource> {
-  const top = await readDocument(file, resolve(file));
-  const gathering = new Gathering(top, await realpath(file));
+export async function gatherSource(file: string, path: string): Promise<GatheredSource> {
+  const top = await readDocument(file, path);
+  const gathering = new Gathering(top, await realpath(path));
   return gathering.gather();
 }
 

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { PipelineDefinition } from '../../contracts/definition';
 import { checkPipeline } from '../../contracts/pipeline';
 import type { Problem } from '../../contracts/pipeline';
@@ -14,11 +15,12 @@ export interface LoadedPipeline {
 
 /**
  * Read, check and complete a pipeline file, with the files it nests.
- * @param path A .yaml, .yml or .json file, as the user names it: messages repeat it so.
+ * @param file A .yaml, .yml or .json file, as the user names it: messages repeat it so.
+ * @param options.cwd The folder it is named from; the process's own when absent.
  * Fails: DefinitionError with every problem there is.
  */
-export async function loadPipelineFile(path: string): Promise<LoadedPipeline> {
-  const gathered = await gatherSource(path);
+export async function loadPipelineFile(file: string, options: { readonly cwd?: string } = {}): Promise<LoadedPipeline> {
+  const gathered = await gatherSource(file, resolve(options.cwd ?? '.', file));
   const checked = checkPipeline(gathered.source);
   if ('problems' in checked) {
     throw new DefinitionError(unique(checked.problems.map((problem) => locate(problem, gathered))));

@@ -97,6 +97,7 @@ class ReferenceWalk {
         break;
       case '?:':
         return this.typeOfChoice(node.args, items);
+      default:
     }
     for (const child of childrenOf(node)) this.typeOf(child, items);
     return typeOfResult(node);

@@ -1,6 +1,6 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Expression, ExpressionScope } from '../definition';
-import type { Json, JsonObject } from '../json';
+import type { Json } from '../json';
 import { suggestion } from '../nearest-word';
 import { ExpressionError } from './expression-error';
 import { parseExpression } from './language';
@@ -28,20 +28,12 @@ export function evaluateBoolean(expression: Expression, scope: ExpressionScope):
 }
 
 function toJson(value: unknown, expression: string): Json {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return value;
-    case 'number':
-      return checkNumber(value, expression);
-    case 'bigint':
-      return checkNumber(Number(value), expression, value);
-    case 'object':
-      if (value === null) return null;
-      if (Array.isArray(value)) return value.map((item) => toJson(item, expression));
-      if (isPlain(value)) {
-        return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item, expression)]));
-      }
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return checkNumber(value, expression);
+  if (typeof value === 'bigint') return checkNumber(Number(value), expression, value);
+  if (Array.isArray(value)) return value.map((item) => toJson(item, expression));
+  if (typeof value === 'object' && isPlain(value)) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item, expression)]));
   }
   throw new ExpressionError('gives something that is not text, a number, a list or an object', expression, 0);
 }
@@ -113,8 +105,7 @@ export function describeTypes(summary: string): string {
 /** A value named in a message. */
 export function describeJson(value: Json): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'object' && value !== null)
-    return `an object with ${Object.keys(value as JsonObject).length} keys`;
+  if (typeof value === 'object' && value !== null) return `an object with ${Object.keys(value).length} keys`;
   const text = JSON.stringify(value);
   return text.length <= 60 ? text : `${text.slice(0, 60)}…`;
 }

@@ -27,10 +27,10 @@ export function prepareCommand(
   extra: { readonly env: Readonly<Record<string, Template>>; readonly secrets: readonly string[] },
 ): PreparedCommand {
   const { command, holes } = quoteCommand(template);
-  const values = holes.map((hole, index) => {
+  const values = holes.map((hole, index): [string, string] => {
     return [variableName(index), checkVariable(renderText(evaluate(hole.expression, scope)), hole.expression)];
   });
-  const own = Object.entries(extra.env).map(([name, text]) => {
+  const own = Object.entries(extra.env).map(([name, text]): [string, string] => {
     return [name, checkVariable(renderTemplate(text, scope), text)];
   });
   return { command, env: Object.fromEntries([...own, ...values]), secrets: extra.secrets };

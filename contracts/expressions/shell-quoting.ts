@@ -2,12 +2,13 @@
 // shell's grammar as that takes: quotes, comments, here-documents and substitutions. Where no way of writing the
 // reference is safe, the answer is a refusal and never a guess.
 
+import { REFUSED, UNBALANCED, WRITTEN } from './shell-places';
+import type { Place, Refusal } from './shell-places';
+
 /** A shell program with gaps, each the index of a value. */
 export type ShellPiece = string | { readonly value: number };
 
-export type QuotedProgram =
-  | { readonly program: string }
-  | { readonly refused: { readonly value: number; readonly problem: string; readonly hint: string } };
+export type QuotedProgram = { readonly program: string } | { readonly refused: { readonly value: number } & Refusal };
 
 /** Fill every gap with a reference to a variable, so written that the value arrives as it is. */
 export function quoteReferences(pieces: readonly ShellPiece[], nameOf: (value: number) => string): QuotedProgram {
@@ -30,45 +31,6 @@ export function quoteReferences(pieces: readonly ShellPiece[], nameOf: (value: n
   if (holdsValue && !scan.balanced) return { refused: { value: lastValue, ...UNBALANCED } };
   return { program };
 }
-
-type Place = keyof typeof WRITTEN;
-
-const WRITTEN = {
-  code: (reference: string) => `"${reference}"`,
-  double: (reference: string) => reference,
-  single: (reference: string) => `'"${reference}"'`,
-  comment: (reference: string) => reference,
-  document: (reference: string) => reference,
-} as const;
-
-interface Refusal {
-  readonly problem: string;
-  readonly hint: string;
-}
-
-const FIRST_INTO_VARIABLE = 'Put it into a variable first, with env, and use that.';
-const UNBALANCED: Refusal = { problem: 'the quotes of the command do not balance', hint: 'Close the open quote.' };
-const REFUSED = {
-  escape: { problem: 'a value stands behind a backslash', hint: 'Write {{ … }} without the backslash.' },
-  dollar: { problem: 'a value stands behind a $', hint: 'Write {{ … }} without the $.' },
-  arithmetic: { problem: 'a value stands in $(( )), where it would be computed', hint: FIRST_INTO_VARIABLE },
-  parameter: { problem: 'a value stands in ${ }', hint: FIRST_INTO_VARIABLE },
-  backtick: { problem: 'a value stands between backticks', hint: 'Write $( ) instead of the backticks.' },
-  ansi: { problem: "a value stands in $' '", hint: "Write ' ' without the $." },
-  quotedDocument: {
-    problem: 'a value stands in a here-document with a quoted end word, where no variable is replaced',
-    hint: 'Write the end word without quotes.',
-  },
-  busyDocument: {
-    problem: 'a value stands in a here-document that runs commands itself',
-    hint: 'Write \\$ and \\` where the text is meant.',
-  },
-  delimiter: { problem: 'a value stands as the end word of a here-document', hint: 'Write a plain word there.' },
-  program: {
-    problem: 'a value would become program text of another shell',
-    hint: `Pass it as an argument: sh -c 'echo "$1"' sh {{ … }}.`,
-  },
-} as const satisfies Record<string, Refusal>;
 
 /** `words` are those of the command being read, the unfinished one last. */
 interface Frame {
@@ -155,7 +117,7 @@ class ShellScan {
       if (char === "'") this.pop();
       else this.addToWord(char);
     } else if (char === '\\') {
-      this.addToWord(this.skipEscaped());
+      this.addToWord(this.skipEscaped().replace('\n', ''));
     } else if (mode === 'ansi') {
       if (char === "'") this.pop();
     } else if (mode === 'backtick') {
@@ -295,7 +257,7 @@ class ShellScan {
     if (tabs) while (this.items[from] === '\t') from += 1;
     const end = this.items.indexOf('\n', from);
     const line = this.items.slice(from, end < 0 ? undefined : end);
-    return line.length === [...endWord].length && line.join('') === endWord;
+    return line.every((item) => typeof item === 'string') && line.join('') === endWord;
   }
 
   private documentIsBusy(document: Document): boolean {
@@ -304,7 +266,7 @@ class ShellScan {
       if (lineStart && this.isEndLine(at, document)) return false;
       if (this.items[at] === '\\') at += 1;
       else if (this.items[at] === '`') return true;
-      else if (this.items[at] === '$' && ['(', '{'].includes(String(this.items[at + 1]))) return true;
+      else if (this.items[at] === '$' && OPENS_SUBSTITUTION.has(this.items[at + 1])) return true;
     }
     return false;
   }
@@ -394,6 +356,7 @@ class ShellScan {
   }
 }
 
+const OPENS_SUBSTITUTION: ReadonlySet<Item | undefined> = new Set(['(', '{']);
 const SHELL = /(?:^|\/)(?:ba|da|z|k|a|fi)?sh$/;
 
 function newFrame(mode: Frame['mode']): Frame {

@@ -9,7 +9,6 @@ import type {
   StageKind,
 } from '../definition';
 import type { PipelineFile, StageFile } from '../schemas/pipeline';
-import type { Shape } from '../shape';
 
 const MINUTE = 60_000;
 /** How long a stage may take unless it says so. A gate waits for people: 0 is without limit. */
@@ -48,7 +47,7 @@ export function completeStage(
     onFailure: completeOnFailure(stage['on-failure']),
     workspace,
   };
-  const producing = given({ output: stage.output as Shape | undefined, accept: stage.accept });
+  const producing = given({ output: stage.output, accept: stage.accept });
   const command = { env: stage.env ?? {}, secrets: stage.secrets ?? [] };
   switch (kind) {
     case 'run':

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { pipelineFile } from '../schemas/pipeline';
 import type { PipelineFile } from '../schemas/pipeline';
 import { nearestWord, suggestion } from '../nearest-word';

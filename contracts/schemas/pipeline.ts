@@ -45,10 +45,12 @@ const shape: z.ZodType<Shape> = z
     description: 'string, number, integer, boolean, any, a | b, [shape] or { key: shape, key?: shape }',
   });
 
-const retry = z.strictObject({
-  attempts: count(1, 10).optional().meta({ description: 'How often in all a stage is tried' }),
-  delay: duration.optional().meta({ description: 'Wait before the second try; doubled for each next' }),
-});
+const retry = z
+  .strictObject({
+    attempts: count(1, 10).optional().meta({ description: 'How often in all a stage is tried' }),
+    delay: duration.optional().meta({ description: 'Wait before the second try; doubled for each next' }),
+  })
+  .meta({ id: 'Retry' });
 
 const check = z.strictObject({
   http: template.optional().meta({ description: 'An address that must answer with a 2xx status' }),
@@ -108,62 +110,66 @@ const port = z
   .transform(String);
 const scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'must be text, a number, true or false' });
 
-const stage = z.strictObject({
-  description: z.string().optional(),
-  needs: oneOrMany(name).default([]).meta({ description: 'Stages that must end first' }),
-  when: expression.optional().meta({ description: 'The stage is skipped when this CEL expression is false' }),
-  matrix: z
-    .record(name, z.union([z.array(scalar), expression]))
-    .optional()
-    .meta({ description: 'Run once for each combination; a list, or an expression that gives one' }),
-  timeout: duration.optional().meta({ description: 'The stage fails when it takes longer' }),
-  retry: retry.optional(),
-  'on-failure': onFailure.optional(),
-  accept: expression.optional().meta({ description: 'The stage fails when this expression over `output` is false' }),
-  output: shape.optional().meta({ description: 'The shape of what the stage produces' }),
-  env: z.record(variable, template).optional().meta({ description: 'Variables of the command or agent' }),
-  secrets: z
-    .array(variable)
-    .optional()
-    .meta({ description: "Names of secrets of the worker's environment that the command may see" }),
-  workspace: z
-    .enum(['shared', 'own', 'none'])
-    .optional()
-    .meta({ description: "The run's worktree, one of its own that is merged back, or none" }),
+const stage = z
+  .strictObject({
+    description: z.string().optional(),
+    needs: oneOrMany(name).default([]).meta({ description: 'Stages that must end first' }),
+    when: expression.optional().meta({ description: 'The stage is skipped when this CEL expression is false' }),
+    matrix: z
+      .record(name, z.union([z.array(scalar), expression]))
+      .optional()
+      .meta({ description: 'Run once for each combination; a list, or an expression that gives one' }),
+    timeout: duration.optional().meta({ description: 'The stage fails when it takes longer' }),
+    retry: retry.optional(),
+    'on-failure': onFailure.optional(),
+    accept: expression.optional().meta({ description: 'The stage fails when this expression over `output` is false' }),
+    output: shape.optional().meta({ description: 'The shape of what the stage produces' }),
+    env: z.record(variable, template).optional().meta({ description: 'Variables of the command or agent' }),
+    secrets: z
+      .array(variable)
+      .optional()
+      .meta({ description: "Names of secrets of the worker's environment that the command may see" }),
+    workspace: z
+      .enum(['shared', 'own', 'none'])
+      .optional()
+      .meta({ description: "The run's worktree, one of its own that is merged back, or none" }),
 
-  run: template.optional().meta({ description: 'A shell command' }),
-  prompt: template.optional().meta({ description: 'What a model or an agent is asked' }),
-  agent: name.optional().meta({ description: 'The kind of coding agent that gets the prompt' }),
-  gate: gate.optional().meta({ description: 'People decide' }),
-  merge: z
-    .strictObject({ into: template.optional(), message: template.optional() })
-    .optional()
-    .meta({ description: "Merge the run's branch" }),
-  service: z
-    .strictObject({ name, run: template, port: port.optional() })
-    .optional()
-    .meta({ description: 'A long-lived process, served from a release of the branch' }),
-  check: check.optional().meta({ description: 'What must hold afterwards; alone, a stage that watches' }),
-  pipeline: template
-    .optional()
-    .meta({ description: 'A pipeline of this file, a file such as ./other.yaml, or a template that gives a pipeline' }),
+    run: template.optional().meta({ description: 'A shell command' }),
+    prompt: template.optional().meta({ description: 'What a model or an agent is asked' }),
+    agent: name.optional().meta({ description: 'The kind of coding agent that gets the prompt' }),
+    gate: gate.optional().meta({ description: 'People decide' }),
+    merge: z
+      .strictObject({ into: template.optional(), message: template.optional() })
+      .optional()
+      .meta({ description: "Merge the run's branch" }),
+    service: z
+      .strictObject({ name, run: template, port: port.optional() })
+      .optional()
+      .meta({ description: 'A long-lived process, served from a release of the branch' }),
+    check: check.optional().meta({ description: 'What must hold afterwards; alone, a stage that watches' }),
+    pipeline: template
+      .optional()
+      .meta({
+        description: 'A pipeline of this file, a file such as ./other.yaml, or a template that gives a pipeline',
+      }),
 
-  undo: template.optional().meta({ description: 'A command that takes back what run did' }),
-  backend: backend.optional(),
-  contract: contract.optional().meta({ description: 'What must be true before the agent is believed to be done' }),
-  task: name.optional().meta({ description: 'The kind of task, for routing and budgets' }),
-  system: template.optional(),
-  model: z
-    .string()
-    .min(1, 'must not be empty')
-    .optional()
-    .meta({ description: 'provider/model, or a model of the first provider' }),
-  attach: z
-    .union([attachment, z.array(attachment)])
-    .transform((one) => (Array.isArray(one) ? one : [one]))
-    .optional(),
-  with: z.record(name, scalar).optional().meta({ description: 'Inputs of the nested pipeline' }),
-});
+    undo: template.optional().meta({ description: 'A command that takes back what run did' }),
+    backend: backend.optional(),
+    contract: contract.optional().meta({ description: 'What must be true before the agent is believed to be done' }),
+    task: name.optional().meta({ description: 'The kind of task, for routing and budgets' }),
+    system: template.optional(),
+    model: z
+      .string()
+      .min(1, 'must not be empty')
+      .optional()
+      .meta({ description: 'provider/model, or a model of the first provider' }),
+    attach: z
+      .union([attachment, z.array(attachment)])
+      .transform((one) => (Array.isArray(one) ? one : [one]))
+      .optional(),
+    with: z.record(name, scalar).optional().meta({ description: 'Inputs of the nested pipeline' }),
+  })
+  .meta({ id: 'Stage' });
 
 const inputDeclaration = z.strictObject({
   type: z.enum(['string', 'number', 'integer', 'boolean', 'any']).default('string'),
