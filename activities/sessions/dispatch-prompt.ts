@@ -1,6 +1,4 @@
-import { createReadStream } from 'node:fs';
 import { hostname } from 'node:os';
-import type { Readable } from 'node:stream';
 import { ApplicationFailure } from '@temporalio/common';
 import type { DispatchInput, DispatchResult } from '../../contracts/activities';
 import { failure } from '../failure';
@@ -12,6 +10,7 @@ import type { Holder } from './holder';
 import { isEnd, recallOutcome, saveFailure, saveResult } from './outcome';
 import { prepareDispatch, sessionName } from './prepare-dispatch';
 import { readOutput } from './read-output';
+import { keepRedacted, readRedacted } from './redacted-log';
 import type { Control, Dispatch, Session, SessionBackend } from './session-backend';
 import type { TurnState } from './turn-state';
 import { watchTurn } from './turn-watch';
@@ -47,6 +46,7 @@ export async function dispatchPrompt(
     const result = await runTurn(dispatch, session, { input, control, ports });
     await saveResult(dispatch.dir, result);
     await end(false);
+    await keepRedacted(session.logPath, ports.redactor);
     return result;
   } catch (error) {
     if (control.signal.aborted) {
@@ -56,6 +56,7 @@ export async function dispatchPrompt(
     if (!isEnd(error)) throw error;
     const evident = await withEvidence(error, session, ports);
     await end(false);
+    if (session) await keepRedacted(session.logPath, ports.redactor);
     await saveFailure(dispatch.dir, evident);
     throw evident;
   }
@@ -98,20 +99,13 @@ async function conclude(
     backend: ledger.claim.backend,
     session: `${hostname()}/${ledger.claim.session}`,
     message: await storeText(redactor.redact(state.message ?? '')),
-    log: await storeText(redacted(session.logPath, redactor)),
+    log: await storeText(readRedacted(session.logPath, redactor)),
     ...(output !== undefined && { output: redactor.redactJson(output) }),
     commits: report.commits,
     head: report.head,
     contract: report.summary,
     ...state.usage,
   };
-}
-
-function redacted(path: string, redactor: SessionPorts['redactor']): Readable {
-  const clean = redactor.transform();
-  return createReadStream(path)
-    .on('error', (error) => clean.destroy(error))
-    .pipe(clean);
 }
 
 /** The last lines of the terminal, unless the failure brings evidence of its own. */

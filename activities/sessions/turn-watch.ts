@@ -68,7 +68,8 @@ export function watchTurn(
       if (loss !== undefined) return note({ kind: 'ended', how: loss });
       if (process.state === 'exited') {
         const meaning = kind.atExit?.(process.exitCode, state);
-        return note(meaning ?? { kind: 'ended', how: describeExit(process), exitCode: process.exitCode });
+        if (meaning && isOver(await note(meaning))) return state;
+        return note({ kind: 'ended', how: describeExit(process), exitCode: process.exitCode });
       }
       if (process.state === 'lost') return note({ kind: 'ended', how: 'its process was killed from outside' });
       return state;

@@ -16,7 +16,7 @@ const ROWS: readonly (readonly [RegExp, FailureClass])[] = [
     { type: 'Provider.Auth', advice: 'Log the agent in on this host, or give the worker its key.' },
   ],
   [/model_not_found|\b404\b/i, { type: 'Provider.NotFound', advice: 'Name a model this agent has.' }],
-  [/server_error|\b5\d\d\b|disconnected|api.?error/i, { type: 'Provider.ServerError', advice: 'Try again later.' }],
+  [/server_error|\b5\d\d\b|disconnected/i, { type: 'Provider.ServerError', advice: 'Try again later.' }],
 ];
 
 const OTHER: FailureClass = { type: 'Agent.Failed', advice: 'Read the log of the stage for what it tried.' };

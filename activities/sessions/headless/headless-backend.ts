@@ -30,7 +30,7 @@ export function headlessBackend(): SessionBackend {
 }
 
 function headlessSession(dispatch: Dispatch, logPath: string): Session {
-  const { ledger, limits, id } = dispatch;
+  const { ledger, limits, id, kind } = dispatch;
   return {
     logPath,
     lost: () => Promise.resolve(undefined),
@@ -38,6 +38,8 @@ function headlessSession(dispatch: Dispatch, logPath: string): Session {
     async deliver(watch, control) {
       await ledger.record('pasted');
       await ledger.record('submitted');
+      // It was started with the prompt: an agent that reports nothing has it as surely as it runs.
+      if (kind.terminal?.accepted === 'screen') await watch.note({ kind: 'accepted' });
       const deadline = Date.now() + limits.readyMs + limits.acceptMs;
       for (;;) {
         const state = await watch.look();

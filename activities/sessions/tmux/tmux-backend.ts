@@ -57,15 +57,18 @@ function tmuxSession(server: TmuxServer, dispatch: Dispatch): Session {
       return event ? [event] : [];
     },
     async deliver(watch, control) {
-      const text = cleanText(dispatch.prompt);
-      const line = fitsBox(text) ? text : `Read the file ${dispatch.promptPath} and do what it says. (${dispatch.id})`;
-      await typePrompt({ server, dispatch, session, text: line, watch, control });
+      const text = fitsBox(dispatch.prompt) ? dispatch.prompt : taskLine(dispatch);
+      await typePrompt({ server, dispatch, session, text: cleanText(text), watch, control });
     },
     async tail() {
       const lines = (await screen(server, session, dispatch.id)) ?? ((await readIfThere(logPath)) ?? '').split('\n');
       return lines.join('\n').trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
     },
   };
+}
+
+function taskLine({ promptPath, id }: Dispatch): string {
+  return `Read the file ${promptPath} and do what it says. (${id})`;
 }
 
 async function screen(server: TmuxServer, session: string, dispatchId: string): Promise<string[] | undefined> {
