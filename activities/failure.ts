@@ -10,6 +10,11 @@ export function failure(type: ErrorType, message: string, details: FailureDetail
   return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
 }
 
+/** Is this a failure of that type? */
+export function isErrorOf(error: unknown, type: ErrorType): boolean {
+  return error instanceof ApplicationFailure && error.type === type;
+}
+
 export interface FailureDetails {
   readonly evidence?: Text;
   readonly files?: readonly string[];

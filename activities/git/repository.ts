@@ -1,0 +1,105 @@
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { resolve, sep } from 'node:path';
+import { failure } from '../failure';
+import { withLock } from '../files/lock';
+import type { Host } from '../host';
+import { resolveCommit } from './names';
+import { listWorktrees } from './worktrees';
+
+/** Addresses git may clone from. Others, such as `ext::`, could run a program. */
+const URL = /^(?:(?:https?|ssh|git|file):\/\/|[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+:(?!:))/;
+
+/**
+ * The directory of a repository on this host: a path as it is, an address as a bare clone that is made once and
+ * brought up to date each time. Fails: Git.Failed.
+ */
+export async function openRepository(host: Host, repo: string): Promise<string> {
+  if (URL.test(repo)) return openMirror(host, repo);
+  const found = await findRepository(host, repo);
+  if (found !== undefined) return found;
+  throw failure(
+    'Git.Failed',
+    `${repo} is no git repository on this host. Name a directory that is one, or an address.`,
+  );
+}
+
+/** The same without asking the network; undefined when it is not, or no longer, there. */
+export async function findRepository(host: Host, repo: string): Promise<string | undefined> {
+  const path = URL.test(repo) ? host.paths.mirror(repo) : resolve(repo);
+  if (!(await isDirectory(path))) return undefined;
+  const { code } = await host.git.attempt(path, ['rev-parse', '--git-dir']);
+  if (code !== 0) return undefined;
+  // A run may be started from a worktree or a folder inside; what is kept belongs to the repository itself.
+  const [main] = await listWorktrees(host.git, path);
+  return main?.path ?? path;
+}
+
+/** Is it a clone of our own, whose branches are those of another repository? */
+export function isMirror(host: Host, repository: string): boolean {
+  return repository.startsWith(host.paths.mirrors + sep);
+}
+
+/** Run `work` while no other worker changes branches and worktrees of the repository. */
+export function withRepositoryLock<T>(host: Host, repository: string, work: () => Promise<T>): Promise<T> {
+  return withLock(host.paths.lock(repository), work);
+}
+
+/** The branch a run starts from where none is named, and any other by its name, with its commit. */
+export async function resolveBase(
+  host: Host,
+  repository: string,
+  startedFrom: string,
+  base: string | undefined,
+): Promise<{ base: string; commit: string }> {
+  const name = base ?? (await currentBranch(host, repository, startedFrom));
+  const places = isMirror(host, repository)
+    ? [`refs/remotes/origin/${name}`, name]
+    : [`refs/heads/${name}`, name, `refs/remotes/origin/${name}`];
+  for (const place of places) {
+    const commit = await resolveCommit(host.git, repository, place);
+    if (commit !== undefined) return { base: name, commit };
+  }
+  throw failure('Git.Failed', `There is no branch, tag or commit ${JSON.stringify(name)} in ${repository}.`);
+}
+
+async function currentBranch(host: Host, repository: string, startedFrom: string): Promise<string> {
+  if (isMirror(host, repository)) {
+    const { stdout } = await host.git.attempt(repository, ['symbolic-ref', '--quiet', 'refs/remotes/origin/HEAD']);
+    return stdout.trim().replace('refs/remotes/origin/', '') || 'main';
+  }
+  const place = (await isDirectory(startedFrom)) ? startedFrom : repository;
+  const { code, stdout } = await host.git.attempt(place, ['symbolic-ref', '--quiet', '--short', 'HEAD']);
+  return code === 0 ? stdout.trim() : host.git(place, ['rev-parse', '--verify', 'HEAD']);
+}
+
+function openMirror(host: Host, url: string): Promise<string> {
+  const path = host.paths.mirror(url);
+  return withRepositoryLock(host, path, async () => {
+    if (!(await isDirectory(path))) await makeMirror(host, url, path);
+    await host.git(path, ['fetch', '--quiet', '--prune', '--tags', '--force', 'origin']);
+    await host.git.attempt(path, ['remote', 'set-head', 'origin', '--auto']);
+    return path;
+  });
+}
+
+// The branches of the origin stay apart from ours, so that no fetch ever takes one of a run away.
+async function makeMirror(host: Host, url: string, path: string): Promise<void> {
+  const draft = `${path}.${randomUUID()}`;
+  await mkdir(draft, { recursive: true });
+  try {
+    await host.git(draft, ['init', '--quiet', '--bare']);
+    await host.git(draft, ['remote', 'add', 'origin', url]);
+    await host.git(draft, ['fetch', '--quiet', '--tags', 'origin']);
+    await rename(draft, path);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

@@ -1,0 +1,82 @@
+import type { PrepareWorkspaceInput, PreparedCommand, StageWorkspaceInput } from '../../contracts/activities';
+import type { RunRef, Workspace } from '../../contracts/run';
+import type { WorkspaceClaim } from '../../contracts/undo';
+import { execute, forget } from '../commands/execute';
+import { failure } from '../failure';
+import { branchRef, demandCommit, resolveCommit } from '../git/names';
+import { openRepository, resolveBase, withRepositoryLock } from '../git/repository';
+import type { Attempt } from '../heartbeat';
+import type { Host } from '../host';
+import { allotPorts } from '../ports/port-blocks';
+import { makeWorktree } from './make-worktree';
+import { eraseNotes, planOnce, readNote } from './workspace-record';
+
+const SETUP_LIMIT_MS = 25 * 60_000;
+
+/** {@link WorkspaceActivities.prepareWorkspace} */
+export async function prepareWorkspace(
+  host: Host,
+  { run, claim, base, ports, setup }: PrepareWorkspaceInput,
+  attempt: Attempt,
+): Promise<Workspace> {
+  await forgetFormer(host, claim);
+  const planned = (await readNote(host, claim, 'planned')) ?? (await planRun(host, claim, base));
+  await withRepositoryLock(host, planned.repository, () => makeWorktree(host, claim, planned));
+  const workspace = { ...planned, ports: await allotPorts(host.paths.ports, claim.runId, ports) };
+  if (setup !== undefined) await setUp(host, run, workspace, setup, attempt);
+  return workspace;
+}
+
+/** {@link WorkspaceActivities.prepareStageWorkspace} */
+export async function prepareStageWorkspace(host: Host, { workspace, claim }: StageWorkspaceInput): Promise<Workspace> {
+  await forgetFormer(host, claim);
+  const { repository, ports } = workspace;
+  return withRepositoryLock(host, repository, async () => {
+    const baseCommit = await demandCommit(
+      host.git,
+      repository,
+      await branchRef(host.git, repository, workspace.branch),
+    );
+    const path = host.paths.worktree(claim.runId, claim.stage);
+    const plan = { repository, path, branch: claim.branch, base: workspace.branch, baseCommit, ports };
+    const planned = await planOnce(host, claim, plan);
+    await makeWorktree(host, claim, planned);
+    return planned;
+  });
+}
+
+/** A workspace of this name that was integrated or removed is over; this is the next one. */
+async function forgetFormer(host: Host, claim: WorkspaceClaim): Promise<void> {
+  const isOver = (await readNote(host, claim, 'integrated')) ?? (await readNote(host, claim, 'removed'));
+  if (isOver !== undefined) await eraseNotes(host, claim, 'planned', 'made', 'integrated', 'removed');
+}
+
+async function planRun(host: Host, claim: WorkspaceClaim, wanted: string | undefined): Promise<Workspace> {
+  const repository = await openRepository(host, claim.repo);
+  const { base, commit } = await resolveBase(host, repository, claim.repo, wanted);
+  const existing = await resolveCommit(host.git, repository, await branchRef(host.git, repository, claim.branch));
+  // A branch that is there holds the work of an earlier execution of this run, which goes on from it.
+  const baseCommit = existing === undefined ? commit : await forkPoint(host, repository, commit, existing);
+  const path = host.paths.worktree(claim.runId);
+  return planOnce(host, claim, { repository, path, branch: claim.branch, base, baseCommit, ports: {} });
+}
+
+async function forkPoint(host: Host, repository: string, base: string, branch: string): Promise<string> {
+  const { code, stdout } = await host.git.attempt(repository, ['merge-base', base, branch]);
+  return code === 0 ? stdout.trim() : base;
+}
+
+/** Once, as long as it succeeds: a second try of the activity finds it done, a later try after a failure runs it again. */
+async function setUp(host: Host, run: RunRef, workspace: Workspace, command: PreparedCommand, attempt: Attempt) {
+  const dir = host.paths.command(run.runId, 'setup');
+  const order = { dir, run, command, cwd: workspace.path, timeoutMs: SETUP_LIMIT_MS };
+  const { exitCode, timedOut, log } = await execute(host, order, attempt).catch(async (error: unknown) => {
+    if (!attempt.signal.aborted) await forget(dir);
+    throw error;
+  });
+  if (exitCode === 0 && !timedOut) return;
+  await forget(dir);
+  const end = timedOut ? `took longer than ${SETUP_LIMIT_MS / 60_000} minutes` : `ended with exit code ${exitCode}`;
+  const type = timedOut ? 'Stage.TimedOut' : 'Stage.CommandFailed';
+  throw failure(type, `The pipeline's setup command ${end}.`, { evidence: log });
+}

@@ -1,0 +1,51 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { IntegrateResult, RemoveWorkspaceResult } from '../../contracts/activities';
+import type { Workspace } from '../../contracts/run';
+import type { WorkspaceClaim } from '../../contracts/undo';
+import { readIfThere, writeOnce, writeWhole } from '../files/whole-file';
+import type { Host } from '../host';
+
+/** What a host writes down of a workspace, so that a second try of each activity answers as the first would have. */
+interface Notes {
+  /** What it is, decided before anything of it is made. */
+  readonly planned: Workspace;
+  /** The worktree was made as a whole: from now on it may hold work. */
+  readonly made: true;
+  readonly integrated: IntegrateResult;
+  readonly removed: RemoveWorkspaceResult;
+}
+
+export async function readNote<K extends keyof Notes>(
+  host: Host,
+  claim: WorkspaceClaim,
+  name: K,
+): Promise<Notes[K] | undefined> {
+  const text = await readIfThere(join(placeOf(host, claim), `${name}.json`));
+  return text === undefined ? undefined : (JSON.parse(text) as Notes[K]);
+}
+
+export async function writeNote<K extends keyof Notes>(
+  host: Host,
+  claim: WorkspaceClaim,
+  name: K,
+  note: Notes[K],
+): Promise<void> {
+  await mkdir(placeOf(host, claim), { recursive: true, mode: 0o700 });
+  await writeWhole(join(placeOf(host, claim), `${name}.json`), JSON.stringify(note));
+}
+
+/** The plan of the first try, whichever that was. */
+export async function planOnce(host: Host, claim: WorkspaceClaim, plan: Workspace): Promise<Workspace> {
+  await mkdir(placeOf(host, claim), { recursive: true, mode: 0o700 });
+  await writeOnce(join(placeOf(host, claim), 'planned.json'), JSON.stringify(plan));
+  return (await readNote(host, claim, 'planned'))!;
+}
+
+export async function eraseNotes(host: Host, claim: WorkspaceClaim, ...names: (keyof Notes)[]): Promise<void> {
+  for (const name of names) await rm(join(placeOf(host, claim), `${name}.json`), { force: true });
+}
+
+function placeOf(host: Host, { runId, stage }: WorkspaceClaim): string {
+  return host.paths.workspace(runId, stage);
+}
