@@ -9,6 +9,7 @@ export interface Deadlines {
   readonly begun: () => void;
   /** A byte came: also a keep-alive that no SDK shows. */
   readonly alive: () => void;
+  /** End the clocks and whatever is left of the request. */
   readonly stop: () => void;
 }
 
@@ -39,6 +40,8 @@ export function startDeadlines(timeouts: Timeouts, outer: AbortSignal): Deadline
     stop: () => {
       outer.removeEventListener('abort', giveUp);
       [total, first, idle].forEach((timer) => clearTimeout(timer));
+      // An answer given up half-way must not go on being written, and charged, unheard.
+      controller.abort();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { percentEdits } from './percent-edit';
 import { reviewDiff } from './review-diff';
-import type { OfflineMessage } from './model-server';
+import type { OfflineMessage } from './chat-wire';
 
 /**
  * The script of the demo: it can plan, implement and review one feature of the calculator in examples/demo, and says

@@ -108,7 +108,7 @@ interface Link {
 function chainOf(thrown: unknown): Link[] {
   const chain: Link[] = [];
   for (let next = thrown; chain.length < 5 && typeof next === 'object' && next !== null; next = (next as Link).cause) {
-    chain.push(next as Link);
+    chain.push(next);
   }
   return chain;
 }

@@ -219,6 +219,16 @@ describe.each(PROTOCOLS)('%s', (protocol) => {
   });
 });
 
+it.each([
+  ['anthropic', anthropicEvent('error', { error: { type: 'api_error', message: 'broken' } })],
+  ['openai', 'data: {"error":{"message":"broken"}}\n\n'],
+  ['ollama', '{"error":"broken"}\n'],
+] as const)('hangs up on %s after an error inside the stream', async (protocol, error) => {
+  upstream.reply(stream(protocol, [...beginning(protocol), error], 'stall'));
+  expect((await failureOf(ask(protocol))).facts.message).toBe('broken');
+  await waitUntil(() => upstream.requests[0]!.aborted);
+});
+
 describe('anthropic', () => {
   it.each([
     ['overloaded_error', 'Provider.Overloaded'],
