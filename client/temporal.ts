@@ -40,6 +40,8 @@ const GRPC = {
   auth: 16,
 };
 
+const SEE_STATUS = 'See it with `gantry status`.';
+
 const CONNECT_MS = 3_000;
 const CALL_MS = 10_000;
 const QUERY_MS = 5_000;
@@ -143,15 +145,19 @@ export class Temporal {
     return toExecution(await this.call(() => this.handle(run).describe()));
   }
 
-  /** Newest first. Runs that a stage of another run nests are left out. */
+  /** Newest first, each run once. Runs that a stage of another run nests are left out. */
   async listRuns(filter: RunFilter): Promise<RunExecution[]> {
     return this.call(async () => {
-      const found: RunExecution[] = [];
+      // A resumed run, and one that continued as new, has several executions: the newest speaks for it.
+      const newest = new Map<string, RunExecution>();
       for await (const info of this.client.workflow.list({ query: visibilityQuery(filter), pageSize: 200 })) {
-        if (parseRunWorkflowId(info.workflowId) && !info.parentExecution) found.push(toExecution(info));
-        if (found.length >= filter.limit) break;
+        if (!parseRunWorkflowId(info.workflowId) || info.parentExecution) continue;
+        const known = newest.get(info.workflowId);
+        if (!known && newest.size >= filter.limit) break;
+        const execution = toExecution(info);
+        if (!known || execution.startedAt > known.startedAt) newest.set(info.workflowId, execution);
       }
-      return found.sort((a, b) => b.startedAt - a.startedAt);
+      return [...newest.values()].sort((a, b) => b.startedAt - a.startedAt);
     });
   }
 
@@ -322,6 +328,7 @@ function visibilityQuery(filter: RunFilter): string {
   const equals = (name: string, value: string) => `${name} = "${value.replace(/[\\"]/g, '\\$&')}"`;
   return [
     equals('WorkflowType', PIPELINE_RUN),
+    'ExecutionStatus != "ContinuedAsNew"',
     ...(filter.project ? [equals(SEARCH_ATTRIBUTES.project.name, filter.project)] : []),
     ...(filter.pipeline ? [equals(SEARCH_ATTRIBUTES.pipeline.name, filter.pipeline)] : []),
     ...(filter.status ? [equals(SEARCH_ATTRIBUTES.status.name, filter.status)] : []),
@@ -336,7 +343,7 @@ function translate(error: unknown, target: Target, needsWorker: boolean): unknow
   if (error instanceof WorkflowNotFoundError)
     return new NotFoundError(`No such run, or it has ended: ${error.message}`);
   if (error instanceof WorkflowExecutionAlreadyStartedError) {
-    return new RefusedError('A run with this id is there already.', 'See it with `gantry status`.');
+    return new RefusedError('A run with this id is there already.', SEE_STATUS);
   }
   if (error instanceof NamespaceNotFoundError) {
     return new UserError(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { nearestWord } from '../../contracts/nearest-word';
 import { approveSignal, approveUpdate, rejectSignal, rejectUpdate, type VoteMessage } from '../../contracts/messages';
-import type { GateRecord, RunRef, RunView } from '../../contracts/run';
+import { isEnd, type GateRecord, type RunRef, type RunView } from '../../contracts/run';
 import { RefusedError } from '../faults';
 import { NoWorkerError, type Temporal } from '../temporal';
 import { approversOf } from './approvers';
@@ -23,6 +23,7 @@ export interface OpenGate {
 
 /** Vote at a gate of the run or of one it nests; answers what the run says. Fails: RefusedError, NoWorkerError. */
 export async function decideGate(temporal: Temporal, view: RunView, vote: Vote): Promise<string> {
+  if (isEnd(view.status)) throw tooLate(view, vote.gate);
   const { run, gate } = chooseGate(await openGates(temporal, view), view, vote.gate);
   const update = vote.decision === 'approve' ? approveUpdate : rejectUpdate;
   return (await temporal.update(run, update, randomUUID(), messageOf(vote, gate.gate))).message;
@@ -46,6 +47,12 @@ export async function openGates(temporal: Temporal, view: RunView): Promise<Open
   return views.flatMap(({ run, gates }) =>
     gates.filter(({ outcome }) => outcome === undefined).map((gate) => ({ run, gate })),
   );
+}
+
+function tooLate(view: RunView, name: string | undefined): RefusedError {
+  const outcome = view.gates.find(({ gate }) => gate === name)?.outcome;
+  const decided = outcome === undefined ? '' : ` Gate "${name}" was ${outcome}.`;
+  return new RefusedError(`The run has ended (${view.status}): no vote counts any more.${decided}`);
 }
 
 function messageOf(vote: Vote, gate: string): VoteMessage {

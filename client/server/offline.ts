@@ -26,7 +26,7 @@ export async function startOffline(options: {
   const modelUrl = `http://127.0.0.1:${port}`;
   const model = supervise({
     program: process.execPath,
-    args: [offlineModelProgram(), '--port', String(port)],
+    args: [offlineModelProgram(), String(port)],
     env: { ...env },
     logFile: path.join(logs, 'offline-model.log'),
   });

@@ -16,7 +16,7 @@ export function replayProgram(): string {
 
 /** The model that answers from a script, for whoever has neither key nor model. */
 export function offlineModelProgram(): string {
-  return compiled('examples/offline/model-server.js');
+  return compiled('examples/offline/serve.js');
 }
 
 /** From dist/client/server to dist/; from client/server, where tests run the sources, to dist/ too. */

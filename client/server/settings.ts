@@ -36,6 +36,13 @@ export const SERVER_SETTINGS = {
   })),
 } as const;
 
+/** The part of {@link SERVER_SETTINGS} that a server is started with; benchmarks try others. */
+export interface ServerSettings {
+  readonly dynamicConfig: Readonly<Record<string, string | number | boolean>>;
+  readonly sqlitePragmas: Readonly<Record<string, string>>;
+  readonly searchAttributes: readonly { readonly name: string; readonly type: string }[];
+}
+
 export interface DevServerFlags {
   readonly ip: string;
   readonly port: number;
@@ -47,8 +54,8 @@ export interface DevServerFlags {
 }
 
 /** The arguments of `temporal` that start a server the way {@link SERVER_SETTINGS} says. */
-export function devServerArguments(flags: DevServerFlags): string[] {
-  const { dynamicConfig, sqlitePragmas, searchAttributes } = SERVER_SETTINGS;
+export function devServerArguments(flags: DevServerFlags, settings: ServerSettings = SERVER_SETTINGS): string[] {
+  const { dynamicConfig, sqlitePragmas, searchAttributes } = settings;
   return [
     ...['server', 'start-dev', '--ip', flags.ip, '--port', String(flags.port), '--namespace', flags.namespace],
     ...(flags.uiPort === undefined ? ['--headless'] : ['--ui-port', String(flags.uiPort)]),

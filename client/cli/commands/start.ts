@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { Option } from 'commander';
@@ -30,7 +30,8 @@ export const addStart: AddCommand = (program, cli) => {
     .option('-w, --watch', 'follow it to its end; the exit code then tells how it ended')
     .option('--check', 'check the file and the inputs, and start nothing')
     .action(async (file: string, options: StartOptions) => {
-      const definition = await loadPipelineFile(readableFile(cli().io.cwd, file));
+      const { definition, warnings = [] } = await loadPipelineFile(existing(cli().io.cwd, file), { cwd: cli().io.cwd });
+      for (const warning of warnings) cli().note(warning);
       const inputs = givenInputs(definition, options.input, cli().io.cwd);
       const repo = await repositoryOf(definition, options.repo, cli().io.cwd);
       const { base, priority } = options;
@@ -71,15 +72,10 @@ function collect(value: string, all: readonly string[]): string[] {
   return [...all, value];
 }
 
-function readableFile(cwd: string, file: string): string {
-  const found = path.resolve(cwd, file);
-  try {
-    readFileSync(found);
-    return found;
-  } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'There is no such file' : 'It cannot be read';
-    throw new UserError(`${file}: ${why}.`, 'Write one with `gantry init`.');
-  }
+/** A file that is not there is said so before anything else; what else may be wrong with it the loader says. */
+function existing(cwd: string, file: string): string {
+  if (existsSync(path.resolve(cwd, file))) return file;
+  throw new UserError(`${file}: there is no such file. Nothing was started.`, 'Write one with `gantry init`.');
 }
 
 /** An address git can clone, or the top folder of the repository a path is in. */
