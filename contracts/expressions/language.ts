@@ -105,10 +105,17 @@ function useJsonNumbers(node: ASTNode, expression: string): void {
     }
     (node as { args: unknown }).args = Number(node.args);
   }
-  // An index into a list written out must stay what CEL takes for one.
-  const [list, index] = childrenOf(node);
-  const skipped = node.op === '[]' && list?.op === 'list' && index?.op === 'value' ? index : undefined;
-  for (const child of childrenOf(node)) if (child !== skipped) useJsonNumbers(child, expression);
+  for (const child of childrenOf(node)) useJsonNumbers(child, expression);
+  if (node.op !== '[]') return;
+  // CEL takes no such number for an index where it knows that there is a list, unless it cannot know the number's type.
+  const operands = node.args;
+  if (operands[1].op !== 'value' || typeof operands[1].args !== 'string') operands[1] = asUnknown(operands[1]);
+}
+
+function asUnknown(node: ASTNode): ASTNode {
+  const call = environment.parse('dyn(null)').ast;
+  (call.args as [string, ASTNode[]])[1][0] = node;
+  return call;
 }
 
 function checkCalls(node: ASTNode, expression: string, loops: number): void {

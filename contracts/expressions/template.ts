@@ -70,15 +70,14 @@ function endOfHole(template: string, start: number): number {
   throw new ExpressionError('{{ is never closed with }}', template, start - 2, LITERAL);
 }
 
-/** Past the closing quote of a CEL string: one or three quotes, raw or not. */
+/** Past the closing quote of a CEL string: one or three quotes. */
 function endOfString(template: string, start: number, holeStart: number): number {
   const quote = template[start]!;
   const closing = template.startsWith(quote.repeat(3), start) ? quote.repeat(3) : quote;
-  const raw = /[rR]/.test(template[start - 1] ?? '') && !/\w/.test(template[start - 2] ?? '');
   let position = start + closing.length;
   while (position < template.length) {
     if (template.startsWith(closing, position)) return position + closing.length;
-    position += template[position] === '\\' && !raw ? 2 : 1;
+    position += template[position] === '\\' ? 2 : 1;
   }
   throw new ExpressionError('a string is never closed', template, holeStart - 2, LITERAL);
 }
