@@ -1,6 +1,15 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -171,7 +180,19 @@ export class LiveSystem {
     } catch {
       // There was none, or the test has killed it.
     }
+    this.killWhatIsLeft();
     rmSync(this.root, { recursive: true, force: true });
+  }
+
+  /** Deployed services are meant to stay; here they end with the test. */
+  private killWhatIsLeft(): void {
+    for (const pid of readdirSync('/proc').map(Number).filter(Number.isInteger)) {
+      try {
+        if (readlinkSync(`/proc/${pid}/cwd`).startsWith(this.root)) process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended, or is not ours to look at.
+      }
+    }
   }
 
   private makeRepository(): void {
