@@ -99,6 +99,11 @@ export default defineConfig(
     },
   },
   {
+    // Jest calls the default export of these.
+    files: ['test/support/*-{setup,teardown}.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+  {
     files: ['**/*.{js,cjs,mjs}'],
     languageOptions: {
       globals: {

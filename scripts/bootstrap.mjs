@@ -15,6 +15,7 @@ const PROGRAMS = {
   gantry: 'dist/client/cli/main.js',
   bench: 'dist/bench/main.js',
   docs: 'dist/scripts/write-tables.js',
+  schema: 'dist/scripts/write-schema.js',
   test: 'node_modules/jest/bin/jest.js',
 };
 
