@@ -12,10 +12,15 @@ const LOOK_MS = 500;
 const FRAME_MS = 120;
 
 /** Follow a run to its end, drawn over on a terminal, line by line elsewhere, as JSON lines with --json. */
-export async function watchRun(cli: Cli, run: RunRef, until: (view: RunView) => boolean = ended): Promise<RunView> {
+export async function watchRun(
+  cli: Cli,
+  run: RunRef,
+  /** `since`: what was shown before and need not be told again. */
+  { until = ended, since }: { readonly until?: (view: RunView) => boolean; readonly since?: RunView } = {},
+): Promise<RunView> {
   cli.interruptHint = `${run.runId} goes on. Look again with \`gantry status ${run.runId} --watch\`.`;
   const temporal = await cli.temporal();
-  const picture = cli.json ? jsonLines(cli) : cli.io.stdout.isTTY === true ? drawing(cli) : lines(cli);
+  const picture = cli.json ? jsonLines(cli) : cli.io.stdout.isTTY === true ? drawing(cli) : lines(cli, since);
   try {
     for (;;) {
       const { view, gates } = await look(temporal, run, picture.trouble);
@@ -64,8 +69,8 @@ function jsonLines(cli: Cli): Picture {
   };
 }
 
-function lines(cli: Cli): Picture {
-  let last: RunView | undefined;
+function lines(cli: Cli, since: RunView | undefined): Picture {
+  let last = since;
   let problem: string | undefined;
   return {
     show(view) {

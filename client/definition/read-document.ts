@@ -4,6 +4,7 @@ import { isAlias, isCollection, isMap, isScalar, LineCounter, parseDocument } fr
 import type { Document, Node, Pair, YAMLError } from 'yaml';
 import type { Path } from '../../contracts/pipeline';
 import { DefinitionError } from './definition-error';
+import type { LocatedProblem } from './definition-error';
 
 export interface Place {
   readonly line: number;
@@ -40,7 +41,7 @@ export async function readDocument(file: string, path: string): Promise<SourceDo
     schema: extname(path).toLowerCase() === '.json' ? 'json' : 'core',
   });
   const errors = [...document.errors, ...document.warnings];
-  if (errors.length > 0) throw new DefinitionError(errors.map((error) => describeSyntax(error, file, lines)));
+  if (errors.length > 0) throw new DefinitionError(errors.map((error) => describeSyntax(error, file, text, lines)));
   return { file, value: toValue(document, file), locate: (at, more) => locate(document, text, lines, at, more ?? {}) };
 }
 
@@ -72,10 +73,18 @@ export function fileError(file: string, what: string, hint: string): DefinitionE
   return new DefinitionError([{ path: [], message: `${file} ${what}`, hint, file, line: 1, column: 1 }]);
 }
 
-function describeSyntax({ code, message, pos }: YAMLError, file: string, lines: LineCounter) {
+function describeSyntax(
+  { code, message, pos }: YAMLError,
+  file: string,
+  text: string,
+  lines: LineCounter,
+): LocatedProblem {
   const { line, col } = lines.linePos(pos[0]);
-  const text = SYNTAX[code] ?? `${message.charAt(0).toLowerCase()}${message.slice(1)}`;
-  return { path: [], message: text, file, line, column: col };
+  const unquoted = /unresolved plain scalar/i.test(message) ? 'text must stand in quotes' : undefined;
+  const problem = unquoted ?? SYNTAX[code] ?? `${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+  // Two braces mean two mappings to YAML.
+  const hint = text.split('\n')[line - 1]?.includes('{{') === true ? { hint: 'Put text with {{ }} in quotes.' } : {};
+  return { path: [], message: problem, ...hint, file, line, column: col };
 }
 
 const SYNTAX: Partial<Record<YAMLError['code'], string>> = {

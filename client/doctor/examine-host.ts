@@ -61,18 +61,22 @@ async function program(name: string, args: string[], env: Env, absent: (what: st
   }
 }
 
-/** What a worker started from this environment could ask. Keys are looked for, never shown. */
 async function providers(env: Env): Promise<Finding> {
-  const named = [
+  const named = await providersOf(env);
+  if (named.length > 0) return ok('Model providers', named.join(', '));
+  const todo = 'Set ANTHROPIC_API_KEY or OPENAI_API_KEY for the workers, start Ollama, or use `gantry dev --offline`.';
+  return warn('Model providers', 'none in this environment', todo);
+}
+
+/** What a worker started from this environment could ask, by name. Keys are looked for, never shown. */
+export async function providersOf(env: Env): Promise<string[]> {
+  return [
     ...(env['ANTHROPIC_API_KEY'] ? ['Anthropic'] : []),
     ...(env['OPENAI_API_KEY'] ? ['OpenAI'] : []),
     ...(env['GANTRY_OPENAI_COMPATIBLE'] ?? '').split(';').map((entry) => entry.split('=')[0]!.trim()),
     ...((await ollamaAnswers(env)) ? ['Ollama'] : []),
     ...(env['GANTRY_OFFLINE_MODEL_URL'] ? ['the offline model'] : []),
   ].filter((name) => name !== '');
-  if (named.length > 0) return ok('Model providers', named.join(', '));
-  const todo = 'Set ANTHROPIC_API_KEY or OPENAI_API_KEY for the workers, start Ollama, or use `gantry dev --offline`.';
-  return warn('Model providers', 'none in this environment', todo);
 }
 
 async function ollamaAnswers(env: Env): Promise<boolean> {

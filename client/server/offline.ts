@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { programOnPath } from '../program-on-path';
 import { freePort } from './start-server';
 import { offlineModelProgram } from './programs';
 import { supervise } from './supervise';
@@ -9,6 +10,8 @@ export interface Offline {
   readonly modelUrl: string;
   /** The agents file that adds the agent `offline` to those configured. */
   readonly agents: string;
+  /** `headless` where there is no tmux to watch the agent in. */
+  readonly backend: 'tmux' | 'headless';
   stop(): Promise<void>;
 }
 
@@ -22,6 +25,7 @@ export async function startOffline(options: {
   readonly agents?: string;
 }): Promise<Offline> {
   const { home, env, logs } = options;
+  const backend = programOnPath('tmux', env) === undefined ? 'headless' : 'tmux';
   const port = await freePort();
   const modelUrl = `http://127.0.0.1:${port}`;
   const model = supervise({
@@ -33,10 +37,10 @@ export async function startOffline(options: {
   const agents = path.join(home, 'agents.offline.json');
   writeFileSync(
     agents,
-    `${JSON.stringify({ ...configuredAgents(options.agents), offline: { kind: 'offline' } }, null, 2)}\n`,
+    `${JSON.stringify({ ...configuredAgents(options.agents), offline: { kind: 'offline', backend } }, null, 2)}\n`,
   );
   await untilAnswering(modelUrl);
-  return { modelUrl: `${modelUrl}/v1`, agents, stop: () => model.stop() };
+  return { modelUrl: `${modelUrl}/v1`, agents, backend, stop: () => model.stop() };
 }
 
 function configuredAgents(file: string | undefined): object {

@@ -115,6 +115,16 @@ export async function stopProcess(pid: number): Promise<void> {
   }
 }
 
+/** The same for a process and all it started, when it leads a group. */
+export async function stopProcessGroup(pid: number): Promise<void> {
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch {
+    // it leads none, or is gone
+  }
+  await stopProcess(pid);
+}
+
 // A group of its own: Ctrl-C in the terminal is for gantry, which ends the workers before the server.
 function spawnLogged(program: string, args: readonly string[], logFile: string): ChildProcess {
   mkdirSync(path.dirname(logFile), { recursive: true });
