@@ -95,12 +95,25 @@ class ReferenceWalk {
         this.checkWord(node.args[0], node.args[1], items);
         this.checkWord(node.args[1], node.args[0], items);
         break;
+      case '-':
+        return this.typeOfDifference(node.args, items);
       case '?:':
         return this.typeOfChoice(node.args, items);
       default:
     }
     for (const child of childrenOf(node)) this.typeOf(child, items);
     return typeOfResult(node);
+  }
+
+  /** `stages.code-review` is a mistake in the first part; the second only follows from it. */
+  private typeOfDifference(
+    [left, right]: readonly [ASTNode, ASTNode],
+    items: ReadonlyMap<string, ValueType>,
+  ): ValueType {
+    const before = this.problems.length;
+    this.typeOf(left, items);
+    if (this.problems.length === before) this.typeOf(right, items);
+    return ANY;
   }
 
   private typeOfChoice(parts: readonly [ASTNode, ASTNode, ASTNode], items: ReadonlyMap<string, ValueType>): ValueType {

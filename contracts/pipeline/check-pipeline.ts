@@ -32,11 +32,10 @@ export function checkPipeline(source: unknown, options: { readonly name?: string
     return [name, checkBody(body, defaults, file, named, found, ['pipelines', name])] as const;
   });
   const top = checkBody(file, file.defaults, file, named, found, []);
-  const names = namesOf(file, new Set(), file.ports);
   const problems = [
     ...found,
     ...checkPorts(file),
-    ...checkSetup(file.setup, names),
+    ...checkSetup(file.setup, namesOf(file, new Set(Object.keys(file.stages)), file.ports)),
     ...top.problems,
     ...pieces.flatMap(([, piece]) => piece.problems),
     ...checkNestingDepth(file),
@@ -103,7 +102,7 @@ function checkBody(
       return completeStage(id, stage, kind, defaults, workspaces.get(id) ?? 'none');
     }),
     problems: [
-      ...checkPipelineFields(body, declared, path),
+      ...checkPipelineFields(body, written, path),
       ...graphProblems,
       ...stageProblems,
       ...checkTexts(body, names, whole ? ancestors : undefined, path),
@@ -117,9 +116,9 @@ function hidesNeeds({ path }: Problem, stages: Path): boolean {
   return startsWith(path, stages) && (path.length <= stages.length + 1 || path[stages.length + 1] === 'needs');
 }
 
-function checkPipelineFields(body: NestedPipelineFile, declared: ReadonlySet<string>, path: Path): Problem[] {
+function checkPipelineFields(body: NestedPipelineFile, written: unknown, path: Path): Problem[] {
   const problems: Problem[] = [];
-  if (declared.size === 0 && path.length >= 0 && Object.keys(body.stages).length === 0) {
+  if (isMapping(written) && Object.keys(written).length === 0) {
     problems.push(fieldProblem([...path, 'stages'], 'must hold at least one stage'));
   }
   if (body.timeout === 0) problems.push(fieldProblem([...path, 'timeout'], 'must be longer than 0'));

@@ -8,7 +8,7 @@ import type { StageFile } from '../schemas/pipeline';
 import { checkDurationMs, commitRange, completeCheck } from './complete-stage';
 import { fieldProblem, problemAt } from './problem';
 import type { Path, Problem } from './problem';
-import { FIXABLE } from './stage-kind';
+import { aStage, FIXABLE } from './stage-kind';
 
 /** What a stage's rules need to know of the others. */
 export interface Surroundings {
@@ -118,7 +118,7 @@ function checkFixer(other: string, { id, declared, kinds, ancestors }: Surroundi
   }
   const kind = kinds.get(other);
   if (kind !== undefined && !FIXABLE.includes(kind)) {
-    return [problemAt(path, `${names}, a ${kind} stage: only ${FIXABLE.join(', ')} stages can be run again to fix`)];
+    return [problemAt(path, `${names}, ${aStage(kind)}: only ${FIXABLE.join(', ')} stages can be run again to fix`)];
   }
   if (ancestors === undefined || ancestors.has(other)) return [];
   return [problemAt(path, `${names}, which does not end before this stage`, { hint: `Add "${other}" to needs.` })];
@@ -203,17 +203,16 @@ function checkPath(text: string, path: Path): Problem[] {
 }
 
 function checkVariables({ env = {}, secrets = [] }: StageFile, path: Path): Problem[] {
-  const names = [
-    ...Object.keys(env).map((name): [string, Path] => [name, [...path, 'env', name]]),
-    ...secrets.map((name, index): [string, Path] => [name, [...path, 'secrets', index]]),
-  ];
-  const reserved = names.filter(([name]) => RESERVED_VARIABLE.test(name));
-  const both = secrets.filter((name) => Object.hasOwn(env, name));
+  const kept = 'is kept for gantry itself, as all of GANTRY_…';
   return [
-    ...reserved.map(([name, at]) =>
-      fieldProblem(at, `names "${name}": GANTRY_… is kept for gantry itself`, { atKey: true }),
-    ),
-    ...both.map((name) => fieldProblem([...path, 'env', name], 'is among the secrets too')),
+    ...Object.keys(env).flatMap((name) => {
+      const at = [...path, 'env', name];
+      if (RESERVED_VARIABLE.test(name)) return [fieldProblem(at, kept, { atKey: true })];
+      return secrets.includes(name) ? [fieldProblem(at, 'is among the secrets too', { atKey: true })] : [];
+    }),
+    ...secrets.flatMap((name, index) => {
+      return RESERVED_VARIABLE.test(name) ? [fieldProblem([...path, 'secrets', index], `"${name}" ${kept}`)] : [];
+    }),
   ];
 }
 

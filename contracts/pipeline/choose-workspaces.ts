@@ -3,6 +3,7 @@ import type { StageFile } from '../schemas/pipeline';
 import type { Ancestors } from './graph';
 import { fieldProblem } from './problem';
 import type { Path, Problem } from './problem';
+import { aStage } from './stage-kind';
 
 export type WorkspaceChoice = StageDefinition['workspace'];
 
@@ -29,7 +30,7 @@ export function checkWorkspace({ stage, kind }: KindedStage, path: Path): Proble
   const possible = POSSIBLE[kind];
   if (workspace === undefined || possible.includes(workspace)) return [];
   const words = possible.join(' or ');
-  return [fieldProblem([...path, 'workspace'], `must be ${words} in a ${kind} stage, got "${workspace}"`)];
+  return [fieldProblem([...path, 'workspace'], `must be ${words} in ${aStage(kind)}, got "${workspace}"`)];
 }
 
 const POSSIBLE: Record<StageKind, readonly WorkspaceChoice[]> = {

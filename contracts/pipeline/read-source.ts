@@ -85,22 +85,26 @@ function describeIssue(issue: z.core.$ZodIssue, source: unknown, at: Path): Prob
 /** Of the forms a field may take, what was written was most likely meant as the one it has the type of. */
 function describeUnion(issue: z.core.$ZodIssueInvalidUnion, source: unknown, path: Path): Problem[] {
   const value = valueAt(source, path);
-  const meant = issue.errors.find((form) => !form.some(isOtherType));
+  const meant = issue.errors.find((form) => !form.some((inner) => isOtherType(inner, value)));
   if (meant !== undefined) return meant.flatMap((inner) => describeIssue(inner, source, path));
   if (issue.message !== 'is not valid') return [fieldProblem(path, `${issue.message}${got(value)}`)];
-  const forms = issue.errors.flatMap((form) => form.filter(isOtherType).map((inner) => describeForm(inner)));
+  const forms = issue.errors.flatMap((form) => form.flatMap(formsOf));
   return [fieldProblem(path, `must be ${listWords([...new Set(forms)])}${got(value)}`)];
 }
 
-function isOtherType(issue: z.core.$ZodIssue): boolean {
-  return (
-    issue.path.length === 0 &&
-    (issue.code === 'invalid_type' || (issue.code === 'invalid_value' && issue.values.length === 1))
-  );
+function isOtherType(issue: z.core.$ZodIssue, value: unknown): boolean {
+  if (issue.path.length > 0) return false;
+  if (issue.code === 'invalid_union') {
+    return issue.errors.every((form) => form.some((inner) => isOtherType(inner, value)));
+  }
+  return issue.code === 'invalid_type' || (issue.code === 'invalid_value' && typeof value !== typeof issue.values[0]);
 }
 
-function describeForm(issue: z.core.$ZodIssue): string {
-  return issue.message.replace(/^must be /, '');
+function formsOf(issue: z.core.$ZodIssue): string[] {
+  if (issue.path.length > 0) return [];
+  if (issue.code === 'invalid_union') return issue.errors.flatMap((form) => form.flatMap(formsOf));
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  return issue.code === 'invalid_type' ? [TYPE_WORDS[issue.expected] ?? issue.expected] : [];
 }
 
 /** A misspelt field is also a missing one: once is enough. */

@@ -38,6 +38,11 @@ export function kindOf(stage: StageFile, defaultAgent: string | undefined): Stag
   return stage.agent !== undefined || (wantsAgent && defaultAgent !== undefined) ? 'agent' : 'prompt';
 }
 
+/** The kind in a sentence. */
+export function aStage(kind: StageKind): string {
+  return `${kind === 'agent' ? 'an' : 'a'} ${kind} stage`;
+}
+
 /** Does the stage do exactly one thing, and has it only fields that go with it? */
 export function checkKind(stage: StageFile, kind: StageKind, path: Path, reported: boolean): Problem[] {
   const does = DOING.filter((field) => stage[field] !== undefined);
@@ -56,7 +61,7 @@ export function checkKind(stage: StageFile, kind: StageKind, path: Path, reporte
 function checkOwners(stage: StageFile, kind: StageKind, path: Path): Problem[] {
   const problems = Object.entries(OWNERS).flatMap(([field, owners]) => {
     if (stage[field as keyof StageFile] === undefined || owners.includes(kind)) return [];
-    const message = `goes with ${owners.join(', ')} only, and this is a ${kind} stage`;
+    const message = `goes with ${owners.join(', ')} only, and this is ${aStage(kind)}`;
     const hint = OTHERWISE[`${kind}.${field}`];
     return [fieldProblem([...path, field], message, { hint })];
   });
