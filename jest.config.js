@@ -32,7 +32,7 @@ module.exports = {
     {
       ...common,
       displayName: 'host',
-      testMatch: ['<rootDir>/test/{activities,client,workers,examples}/**/*.test.ts'],
+      testMatch: ['<rootDir>/test/{activities,client,workers,examples,scripts}/**/*.test.ts'],
       testPathIgnorePatterns: ['\\.fast\\.test\\.ts$'],
     },
     {
