@@ -7,7 +7,6 @@ const INLINE_LINES = 3;
  * characters but newline and tab, no DEL, and one kind of newline.
  */
 export function cleanText(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these characters are what it is about
   return text.replace(/\r\n?/g, '\n').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g, '');
 }
 

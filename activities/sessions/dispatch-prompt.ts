@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { ApplicationFailure } from '@temporalio/common';
+import type { ApplicationFailure } from '@temporalio/common';
 import type { DispatchInput, DispatchResult } from '../../contracts/activities';
 import { failure } from '../failure';
 import type { SessionPorts } from './agent-activities';

@@ -70,7 +70,7 @@ export class PromptBox {
       if (marker.startsWith(this.unread)) return false;
     }
     if (this.unread.startsWith(ESCAPE)) {
-      const sequence = /^\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O.|[^[O])/u.exec(this.unread)?.[0]; // eslint-disable-line no-control-regex -- keys are control characters
+      const sequence = /^\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O.|[^[O])/u.exec(this.unread)?.[0];
       this.unread = this.unread.slice((sequence ?? this.unread).length);
       return true;
     }

@@ -17,7 +17,7 @@ export interface TypingFacts {
   readonly sinceKeyMs: number;
   /** Since this attempt came, or since the first key, without the time it was held. */
   readonly waitedMs: number;
-  /** Does the agent itself report that it took a prompt? Otherwise the emptied box says so. */
+  /** Does the agent itself report that it took a prompt? Otherwise that the text left the box must do. */
   readonly reportsAcceptance: boolean;
 }
 
@@ -59,7 +59,7 @@ function afterPaste(facts: TypingFacts, limits: TypingLimits): Step {
 }
 
 function afterEnter(facts: TypingFacts, limits: TypingLimits): Step {
-  if (!facts.reportsAcceptance && (facts.box === 'empty' || facts.box === 'unseen')) return { do: 'accepted' };
+  if (!facts.reportsAcceptance && facts.box !== 'ours') return { do: 'accepted' };
   const stands = facts.box === 'ours';
   if (facts.waitedMs >= limits.acceptMs) return { do: 'give-up', as: stands ? 'not-accepted' : 'unknown' };
   if (stands && facts.sinceKeyMs >= ENTER_AGAIN_MS) return { do: 'enter' };

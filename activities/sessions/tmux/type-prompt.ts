@@ -3,7 +3,7 @@ import { failure } from '../../failure';
 import type { Control, Dispatch } from '../session-backend';
 import { isOver, type TurnState } from '../turn-state';
 import type { TurnWatch } from '../turn-watch';
-import { decideStep, type Step } from './decide-step';
+import { decideStep, type Step, type TypingFacts } from './decide-step';
 import { capture, findPane, leaveCopyMode, pasteText, pressKeys, type Pane } from './pane';
 import { readBox, type Box } from './prompt-box';
 import { TmuxError, type TmuxServer } from './tmux-server';
@@ -45,29 +45,34 @@ export async function typePrompt(typing: Typing): Promise<void> {
     if (seen) {
       stable = seen.screen === lastScreen ? stable + 1 : 0;
       lastScreen = seen.screen;
-      const held = seen.pane.attached || seen.pane.inCopyMode;
-      clock.tick(held);
-      const step = decideStep(
-        {
-          held,
-          box: seen.box,
-          ready: isReady(state, kind.terminal?.ready ?? 'screen', stable),
-          pastes: ledger.count('paste'),
-          enters: ledger.count('enter'),
-          clears: ledger.count('clear'),
-          sinceKeyMs: clock.sinceKeyMs,
-          waitedMs: clock.waitedMs,
-          reportsAcceptance: kind.terminal?.accepted !== 'screen',
-        },
-        limits,
-      );
+      clock.tick(isHeld(seen.pane));
+      const ready = isReady(state, kind.terminal?.ready ?? 'screen', stable);
+      const step = decideStep(gatherFacts(seen, ready, clock, dispatch), limits);
       if (seen.box === 'ours') await ledger.record('pasted');
-      if (ledger.count('enter') > 0 && (seen.box === 'empty' || seen.box === 'unseen'))
-        await ledger.record('submitted');
+      if (ledger.count('enter') > 0 && seen.box !== 'ours') await ledger.record('submitted');
       if (await take(step, seen.pane, typing)) clock.pressed();
     }
     await sleep(LOOK_MS, undefined, { signal: control.signal });
   }
+}
+
+function gatherFacts({ pane, box }: Look, ready: boolean, clock: TypingClock, { ledger, kind }: Dispatch): TypingFacts {
+  return {
+    held: isHeld(pane),
+    box,
+    ready,
+    pastes: ledger.count('paste'),
+    enters: ledger.count('enter'),
+    clears: ledger.count('clear'),
+    sinceKeyMs: clock.sinceKeyMs,
+    waitedMs: clock.waitedMs,
+    reportsAcceptance: kind.terminal?.accepted !== 'screen',
+  };
+}
+
+/** Is a person there, or reading what scrolled away? */
+function isHeld(pane: Pane): boolean {
+  return pane.attached || pane.inCopyMode;
 }
 
 function isReady(state: TurnState, by: 'event' | 'screen', stable: number): boolean {
@@ -119,8 +124,7 @@ async function press(what: 'paste' | 'enter' | 'clear', pane: Pane, { server, di
   }
 }
 
-function giveUp(as: 'not-ready' | 'not-accepted' | 'unknown', { dispatch, session, server }: Typing) {
-  const attach = `tmux -L ${server.socket} attach -t '=${session}'`;
+function giveUp(as: 'not-ready' | 'not-accepted' | 'unknown', { dispatch, session }: Typing) {
   const { readyMs, acceptMs } = dispatch.limits;
   switch (as) {
     case 'not-ready':
@@ -137,7 +141,7 @@ function giveUp(as: 'not-ready' | 'not-accepted' | 'unknown', { dispatch, sessio
       return failure(
         'Agent.OutcomeUnknown',
         `The prompt left the box of ${session}, but the agent never said that it took it. ` +
-          `Look at the stage's log and the workspace, then retry the stage. While it ran: ${attach}.`,
+          'It was stopped. Look at what it left in the workspace, then retry the stage.',
       );
   }
 }

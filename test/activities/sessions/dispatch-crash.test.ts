@@ -27,7 +27,7 @@ describe.each(MOMENTS)('the worker is killed at "%s"', (moment) => {
 
     const result = await bench.dispatch(agent, input);
     expect(result).toMatchObject({ commits: 1 });
-    expect(bench.prompts()).toEqual([expect.objectContaining({ bytes: expect.any(Number) })]);
+    expect(bench.prompts()).toEqual([expect.objectContaining({ bytes: expect.any(Number) as unknown })]);
     if (prompt.length < 800) expect(bench.prompts()[0]!.prompt).toBe(prompt);
     expect(bench.log().filter((entry) => entry.what === 'started')).toHaveLength(1);
     expect(bench.survivors()).toEqual([]);

@@ -42,7 +42,7 @@ describe('a headless agent', () => {
     const failing = bench.dispatch(bad, bench.input({ dispatchId: 'r-1.implement.1.2' }));
     await expect(failing).rejects.toMatchObject({
       type: 'Agent.Failed',
-      message: expect.stringContaining('exit code 3'),
+      message: expect.stringContaining('exit code 3') as unknown,
     });
   });
 

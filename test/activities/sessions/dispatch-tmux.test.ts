@@ -56,7 +56,10 @@ describe('a prompt for an agent in a terminal', () => {
     await bench.dispatch(bench.agent(), bench.input({ prompt }));
     const sha256 = createHash('sha256').update(prompt).digest('hex');
     expect(bench.prompts()).toEqual([
-      expect.objectContaining({ sha256, prompt: expect.stringMatching(/^Read the file \S+prompt\.md and do/) }),
+      expect.objectContaining({
+        sha256,
+        prompt: expect.stringMatching(/^Read the file \S+prompt\.md and do/) as unknown,
+      }),
     ]);
   });
 
@@ -94,6 +97,22 @@ describe('a prompt for an agent in a terminal', () => {
     const first = await bench.dispatch(bench.agent(['--commits', '1']));
     expect(await bench.dispatch(bench.agent(['--commits', '1']))).toEqual(first);
     expect(bench.prompts()).toHaveLength(1);
+  });
+});
+
+describe('an agent that reports nothing', () => {
+  const silent = { ready: 'screen', accepted: 'screen' };
+
+  it('is read off its screen: a line that says it is done', async () => {
+    const agent = bench.agent(['--silent', '--commits', '1'], { ...silent, finished: { line: '^all done' } });
+    const result = await bench.dispatch(agent);
+    expect(result).toMatchObject({ commits: 1, message: { inline: 'all done' } });
+    expect(bench.prompts()).toHaveLength(1);
+  });
+
+  it('is taken to be done when it has been quiet for as long as configured', async () => {
+    const agent = bench.agent(['--silent', '--commits', '1'], { ...silent, finished: { 'quiet-ms': 1_500 } });
+    expect(await bench.dispatch(agent)).toMatchObject({ commits: 1 });
   });
 });
 
@@ -142,7 +161,7 @@ describe('a dispatch fails', () => {
     const dispatching = bench.dispatch(bench.agent(), bench.input({ agent: 'b' }));
     await expect(dispatching).rejects.toMatchObject({
       type: 'Agent.Unavailable',
-      message: expect.stringContaining('configured: a'),
+      message: expect.stringContaining('configured: a') as unknown,
     });
   });
 
@@ -165,7 +184,7 @@ describe('a dispatch fails', () => {
     const dispatching = bench.dispatch(bench.agent(['--output', '{"title":7}']), input);
     await expect(dispatching).rejects.toMatchObject({
       type: 'Stage.OutputInvalid',
-      message: expect.stringContaining('title'),
+      message: expect.stringContaining('title') as unknown,
     });
   });
 

@@ -3,6 +3,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { Buffer } from 'node:buffer';
+import { setInterval, setTimeout } from 'node:timers';
 import { parseArgs } from 'node:util';
 
 const { values: flags } = parseArgs({
@@ -44,7 +46,6 @@ if (flags.print) await printMode();
 else terminalMode();
 
 async function printMode() {
-  if (flags.children) leaveChildren();
   let prompt = '';
   for await (const chunk of process.stdin) prompt += chunk;
   await turn(prompt);
