@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import { failure } from '../failure';
 import { withLock } from '../files/lock';
@@ -23,7 +24,8 @@ export async function allotPorts(
   return withLock(`${file}.lock`, async () => {
     const blocks = await readBlocks(file);
     const known = blocks[owner];
-    const first = known?.size === names.length ? known.first : await findFree(without(blocks, owner), names.length);
+    const first =
+      known?.size === names.length ? known.first : await findFree(without(blocks, owner), owner, names.length);
     await writeWhole(file, JSON.stringify({ ...blocks, [owner]: { first, size: names.length } }, null, 2));
     return Object.fromEntries(names.map((name, index) => [name, first + index]));
   });
@@ -36,8 +38,13 @@ export async function freePorts(file: string, owner: string): Promise<void> {
   });
 }
 
-async function findFree(taken: Blocks, size: number): Promise<number> {
-  for (let first = FIRST_PORT; first + size - 1 <= LAST_PORT; first += size) {
+async function findFree(taken: Blocks, owner: string, size: number): Promise<number> {
+  const places = Math.floor((LAST_PORT - FIRST_PORT + 1) / size);
+  // A port is used long after it was given: each run begins to look somewhere else, so that runs that know nothing of
+  // each other, under another home or of another user, seldom get the same.
+  const begin = createHash('sha256').update(owner).digest().readUInt32BE() % places;
+  for (let place = 0; place < places; place += 1) {
+    const first = FIRST_PORT + ((begin + place) % places) * size;
     const overlaps = Object.values(taken).some(
       (block) => first < block.first + block.size && block.first < first + size,
     );

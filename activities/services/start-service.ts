@@ -90,6 +90,12 @@ async function giveUp(host: Host, place: string, release: Release, process: Supe
   await rm(place, { recursive: true, force: true });
   const how = end.state === 'exited' ? `exit code ${end.exitCode}` : 'no exit code';
   const words = tailOf(log, EVIDENCE_LINES).trim();
-  const message = `Service ${release.name} ended within ${EARLY_MS} ms, with ${how}: ${words.split('\n').at(-1)}`;
+  const message = `Service ${release.name} ended within ${EARLY_MS} ms, with ${how}: ${headline(words)}`;
   return failure('Service.NotStarted', message, { evidence: { inline: words } });
+}
+
+/** The line that says what is wrong: programs print it before their stack, and much else after it. */
+function headline(log: string): string {
+  const lines = log.split('\n');
+  return lines.find((line) => /\b\w*error\b|EADDRINUSE/i.test(line)) ?? lines.at(-1) ?? '';
 }

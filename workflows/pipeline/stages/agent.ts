@@ -29,7 +29,7 @@ export async function runAgentStage(work: Work<AgentStage>): Promise<StageProduc
     },
     log: result.log,
     by: `${stage.agent} (${result.backend})`,
-    note: `${result.commits} commit${result.commits === 1 ? '' : 's'} · ${result.contract}`,
+    note: result.contract,
   });
 }
 

@@ -10,15 +10,18 @@ import { MARGIN_MS, accepted, type Work } from './work-item';
 export async function runPromptStage(work: Work<PromptStage>): Promise<StageProduct> {
   const { run, key, stage } = work;
   const workspace = await run.workspaces.forStage(stage, key);
-  const { callModel } = run.activities(`${key}: ${stage.task ?? 'ask'} ${stage.model ?? 'a model'}`, {
-    startToCloseTimeout: stage.timeoutMs + MARGIN_MS,
-    retry: {
-      maximumAttempts: stage.retry.attempts,
-      initialInterval: stage.retry.delayMs,
-      backoffCoefficient: 2,
-      maximumInterval: 60_000,
+  const { callModel } = run.activities(
+    `${key}: ask ${stage.model ?? 'a model'}${stage.task === undefined ? '' : ` (${stage.task})`}`,
+    {
+      startToCloseTimeout: stage.timeoutMs + MARGIN_MS,
+      retry: {
+        maximumAttempts: stage.retry.attempts,
+        initialInterval: stage.retry.delayMs,
+        backoffCoefficient: 2,
+        maximumInterval: 60_000,
+      },
     },
-  });
+  );
   const answer = await despiteLostWorkers(() =>
     callModel({
       run: run.input.run,
