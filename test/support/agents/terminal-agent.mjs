@@ -129,7 +129,7 @@ async function turn(prompt) {
   if (flags.children) leaveChildren();
   if (flags.ask)
     return emit({ hook_event_name: 'PermissionRequest', tool_name: 'Bash', tool_input: { command: 'rm -rf build' } });
-  if (flags.hang) return setInterval(() => undefined, 60_000);
+  if (flags.hang) await new Promise(() => setInterval(() => undefined, 60_000));
   await waitFor();
   if (flags.crash) process.kill(process.pid, 'SIGKILL');
   if (flags.fail !== undefined)
