@@ -30,7 +30,7 @@ export function checkExpression(
   }
   return attempt(() => {
     const parsed = parseExpression(expression);
-    const walk = new ReferenceWalk(environment);
+    const walk = new ReferenceWalk(environment, objectsAskedFor(parsed.ast));
     const type = walk.typeOf(parsed.ast, new Map());
     if (walk.problems.length > 0) return walk.problems;
     const checked = parsed.check();
@@ -78,7 +78,11 @@ function attempt(check: () => TextProblem[]): TextProblem[] {
 class ReferenceWalk {
   readonly problems: TextProblem[] = [];
 
-  constructor(private readonly environment: ObjectType) {}
+  /** @param asked Objects, as written, that the expression asks about with has(). */
+  constructor(
+    private readonly environment: ObjectType,
+    private readonly asked: ReadonlySet<string>,
+  ) {}
 
   typeOf(node: ASTNode, items: ReadonlyMap<string, ValueType>): ValueType {
     switch (node.op) {
@@ -156,11 +160,20 @@ class ReferenceWalk {
       this.notAnObject(path, holder, node.pos);
       return ANY;
     }
-    if (Object.hasOwn(holder.fields, key)) return holder.fields[key]!;
+    if (Object.hasOwn(holder.fields, key)) {
+      if (holder.emptyUntil !== undefined && !this.asked.has(path))
+        this.unasked(`${path}.${key}`, holder.emptyUntil, node.pos);
+      return holder.fields[key] ?? ANY;
+    }
     const withheld =
       holder.withheld !== undefined && Object.hasOwn(holder.withheld, key) ? holder.withheld[key] : undefined;
     this.problems.push({ ...(withheld ?? unknownField(holder, key, path)), offset: node.pos });
     return ANY;
+  }
+
+  private unasked(path: string, until: string, offset: number): void {
+    const hint = `Write has(${path}) ? ${path} : "".`;
+    this.problems.push({ message: `${path} is missing until ${until}`, hint, offset });
   }
 
   private notAnObject(what: ASTNode | string, type: ValueType, offset: number): void {
@@ -171,13 +184,19 @@ class ReferenceWalk {
 
   private checkWord(side: ASTNode, other: ASTNode, items: ReadonlyMap<string, ValueType>): void {
     if (other.op !== 'value' || typeof other.args !== 'string' || (side.op !== '.' && side.op !== '[]')) return;
-    const type = new ReferenceWalk(this.environment).typeOf(side, items);
+    const type = new ReferenceWalk(this.environment, this.asked).typeOf(side, items);
     if (type.kind !== 'words' || type.words.includes(other.args)) return;
     const word = nearestWord(other.args, type.words);
     const message = `${textOf(side)} is never "${other.args}" but one of ${type.words.join(', ')}`;
     const hint = word === undefined ? {} : { hint: `Did you mean "${word}"?` };
     this.problems.push({ message, ...hint, offset: other.start });
   }
+}
+
+function objectsAskedFor(node: ASTNode): Set<string> {
+  const inside = childrenOf(node).flatMap((child) => [...objectsAskedFor(child)]);
+  const [asked] = node.op === 'call' && node.args[0] === 'has' ? node.args[1] : [];
+  return new Set(asked?.op === '.' ? [...inside, textOf(asked.args[0])] : inside);
 }
 
 function typeOfResult(node: ASTNode): ValueType {

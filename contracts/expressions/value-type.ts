@@ -14,6 +14,8 @@ export interface ObjectType {
   /** What its fields are called in a message: `stage`, `input`. */
   readonly noun: string;
   readonly fields: Readonly<Record<string, ValueType>>;
+  /** The object is empty at times: an expression must ask with has() before it reads a field. Says when. */
+  readonly emptyUntil?: string;
   /** Names that exist but cannot be used here, each with the message that says so, and what to do. */
   readonly withheld?: Readonly<Record<string, { readonly message: string; readonly hint: string }>>;
 }

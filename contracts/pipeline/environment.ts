@@ -25,7 +25,12 @@ const RUN_FIELDS: Record<string, ValueType> = {
   after: ANY,
 };
 
-const FAILURE: ObjectType = { kind: 'object', noun: 'field', fields: { stage: TEXT, message: TEXT, evidence: TEXT } };
+const FAILURE: ObjectType = {
+  kind: 'object',
+  noun: 'field',
+  emptyUntil: 'a stage has failed that this one fixes',
+  fields: { stage: TEXT, message: TEXT, evidence: TEXT },
+};
 
 /**
  * Names for the expressions of a pipeline.

@@ -39,7 +39,7 @@ describe('the inputs of a run', () => {
   ])('%s=%j is %j', (name, given, outcome) => {
     const checked = check({ request: 'x', [name]: given });
     if ('inputs' in checked) expect(checked.inputs[name]).toEqual(outcome);
-    else expect(checked.problems.map(problemText)).toEqual([`input "${name}" ${String(outcome)}.`]);
+    else expect(checked.problems.map(problemText)).toEqual([`input "${name}" ${outcome as string}.`]);
   });
 
   it('are refused all at once', () => {
