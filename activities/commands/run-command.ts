@@ -5,7 +5,7 @@ import { outputSchema } from '../../contracts/schemas/output';
 import type { Shape } from '../../contracts/shape';
 import type { Text } from '../../contracts/text';
 import { failure } from '../failure';
-import { isCode } from '../files/whole-file';
+import { isCode, writeWhole } from '../files/whole-file';
 import type { Attempt } from '../heartbeat';
 import type { Host } from '../host';
 import { execute, type Execution } from './execute';
@@ -29,8 +29,15 @@ export async function runCommand(host: Host, input: RunCommandInput, attempt: At
     timedOut,
     durationMs,
     log,
-    ...(wantsOutput && { output: host.redactor.redactJson(await readOutput(execution, input.output!)) }),
+    ...(wantsOutput && { output: await redactedOutput(host, execution, input.output!) }),
   };
+}
+
+/** The output as it may be seen, here and in the file. */
+async function redactedOutput(host: Host, execution: Execution, shape: Shape): Promise<Json> {
+  const output = host.redactor.redactJson(await readOutput(execution, shape));
+  await writeWhole(execution.outputPath, JSON.stringify(output));
+  return output;
 }
 
 async function readOutput({ outputPath, log }: Execution, shape: Shape): Promise<Json> {
