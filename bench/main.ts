@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { findTemporalCli } from '../client/server/find-temporal';
+import type { Benchmark } from './benchmark';
+import { bundleWorkflows } from './bundles';
+import type { Report } from './figures';
+import { lookAtMachine } from './machine';
+import { benchPipelines } from './pipelines';
+import { printReports } from './print';
+import { benchServer } from './server';
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  pipelines: benchPipelines,
+  server: benchServer,
+};
+
+const USAGE = `Usage: npm run bench [-- NAME… --quick --json FILE]
+
+NAME is one of ${Object.keys(BENCHMARKS).join(', ')}.
+--quick      few rounds: shows that everything works, and no figure to quote
+--json FILE  also write every pair that was measured`;
+
+/** Run the benchmarks that were named, or all, and print what each found. Nothing here passes or fails. */
+async function main(): Promise<void> {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, help: { type: 'boolean' } },
+  });
+  if (values.help) return console.log(USAGE);
+  const unknown = positionals.find((name) => !(name in BENCHMARKS));
+  if (unknown !== undefined) throw new Error(`There is no benchmark "${unknown}".\n${USAGE}`);
+
+  const say = (line: string): void => console.error(`bench: ${line}`);
+  const { path: temporal } = await findTemporalCli({ env: process.env, progress: say, install: true });
+  const directory = mkdtempSync(join(tmpdir(), 'gantry-bench-'));
+  try {
+    const lookAgain = lookAtMachine(temporal);
+    const bundles = await bundleWorkflows(directory);
+    const context = { temporal, directory, env: process.env, quick: values.quick, bundles, say };
+    const reports: Report[] = [];
+    for (const [name, benchmark] of Object.entries(BENCHMARKS)) {
+      const wanted = positionals.length === 0 || positionals.includes(name);
+      if (wanted) reports.push(await benchmark(context));
+    }
+    const machine = lookAgain();
+    console.log(printReports(machine, reports));
+    if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, reports }, null, 2)}\n`);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
+  },
+);
