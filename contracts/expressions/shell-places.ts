@@ -43,3 +43,17 @@ export const REFUSED = {
     hint: `Pass it as an argument: sh -c 'echo "$1"' sh {{ … }}.`,
   },
 } as const satisfies Record<string, Refusal>;
+
+/**
+ * `sh -c "… gap …"` and `eval … gap`: the value would be read as a program, whatever the quotes.
+ * @param words Those of the command so far; the last is the one the gap is in.
+ */
+export function wouldBeProgram(words: readonly string[]): boolean {
+  const before = words.slice(0, -1);
+  const command = before.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word));
+  if (command >= 0 && before[command] === 'eval') return true;
+  const shell = before.findIndex((word) => SHELL.test(word));
+  return shell >= 0 && /^-[A-Za-z]*c$/.test(before.at(-1) ?? '') && before.length - 1 > shell;
+}
+
+const SHELL = /(?:^|\/)(?:ba|da|z|k|a|fi)?sh$/;

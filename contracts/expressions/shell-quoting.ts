@@ -2,7 +2,9 @@
 // shell's grammar as that takes: quotes, comments, here-documents and substitutions. Where no way of writing the
 // reference is safe, the answer is a refusal and never a guess.
 
-import { REFUSED, UNBALANCED, WRITTEN } from './shell-places';
+import { isEndLine, runsCommands } from './here-document';
+import type { HereDocument, Item } from './here-document';
+import { REFUSED, UNBALANCED, wouldBeProgram, WRITTEN } from './shell-places';
 import type { Place, Refusal } from './shell-places';
 
 /** A shell program with gaps, each the index of a value. */
@@ -40,20 +42,12 @@ interface Frame {
   words: string[];
 }
 
-interface Document {
-  readonly endWord: string;
-  readonly quoted: boolean;
-  readonly tabs: boolean;
-}
-
-type Item = string | { readonly value: number };
-
 class ShellScan {
   private position = 0;
   private readonly frames: Frame[] = [newFrame('code')];
-  private documents: Document[] = [];
+  private documents: HereDocument[] = [];
   /** The here-document being read, and whether it holds a substitution of its own. */
-  private document: (Document & { readonly busy: boolean }) | undefined;
+  private document: (HereDocument & { readonly busy: boolean }) | undefined;
   private delimiterGap = false;
 
   constructor(private readonly items: readonly Item[]) {}
@@ -82,11 +76,11 @@ class ShellScan {
     if (this.delimiterGap) return REFUSED.delimiter;
     const { mode } = this.top;
     if (mode === 'comment') return 'comment';
-    if (mode === 'single') return this.isProgramText() ? REFUSED.program : 'single';
+    if (mode === 'single') return wouldBeProgram(this.codeFrame.words) ? REFUSED.program : 'single';
     if (mode === 'code' || mode === 'double') {
       if (this.afterEscape()) return REFUSED.escape;
       if (this.before() === '$' && !this.afterEscape(1)) return REFUSED.dollar;
-      return this.isProgramText() ? REFUSED.program : mode;
+      return wouldBeProgram(this.codeFrame.words) ? REFUSED.program : mode;
     }
     return REFUSED[mode];
   }
@@ -234,7 +228,7 @@ class ShellScan {
       return;
     }
     this.document = { ...next, busy: false };
-    this.document = { ...next, busy: this.documentIsBusy(next) };
+    this.document = { ...next, busy: runsCommands(this.items, this.position, next) };
     this.endDocumentAt(this.position);
   }
 
@@ -246,39 +240,10 @@ class ShellScan {
 
   /** At the start of a line: when it is the end word, go past it. */
   private endDocumentAt(start: number): void {
-    if (this.document === undefined || !this.isEndLine(start, this.document)) return;
+    if (this.document === undefined || !isEndLine(this.items, start, this.document)) return;
     while (this.position < this.items.length && this.items[this.position] !== '\n') this.position += 1;
     if (this.position < this.items.length) this.position += 1;
     this.openNextDocument();
-  }
-
-  private isEndLine(start: number, { endWord, tabs }: Document): boolean {
-    let from = start;
-    if (tabs) while (this.items[from] === '\t') from += 1;
-    const end = this.items.indexOf('\n', from);
-    const line = this.items.slice(from, end < 0 ? undefined : end);
-    return line.every((item) => typeof item === 'string') && line.join('') === endWord;
-  }
-
-  private documentIsBusy(document: Document): boolean {
-    for (let at = this.position; at < this.items.length; at += 1) {
-      const lineStart = at === this.position || this.items[at - 1] === '\n';
-      if (lineStart && this.isEndLine(at, document)) return false;
-      if (this.items[at] === '\\') at += 1;
-      else if (this.items[at] === '`') return true;
-      else if (this.items[at] === '$' && OPENS_SUBSTITUTION.has(this.items[at + 1])) return true;
-    }
-    return false;
-  }
-
-  /** `sh -c "… gap …"` and `eval … gap`: the value would be read as a program, whatever the quotes. */
-  private isProgramText(): boolean {
-    const words = this.codeFrame.words;
-    const before = words.slice(0, -1);
-    const command = before.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word));
-    if (command >= 0 && before[command] === 'eval') return true;
-    const shell = before.findIndex((word) => SHELL.test(word));
-    return shell >= 0 && /^-[A-Za-z]*c$/.test(before.at(-1) ?? '') && before.length - 1 > shell;
   }
 
   private get top(): Frame {
@@ -355,9 +320,6 @@ class ShellScan {
     return count % 2 === 1;
   }
 }
-
-const OPENS_SUBSTITUTION: ReadonlySet<Item | undefined> = new Set(['(', '{']);
-const SHELL = /(?:^|\/)(?:ba|da|z|k|a|fi)?sh$/;
 
 function newFrame(mode: Frame['mode']): Frame {
   return { mode, parens: 0, cases: 0, words: [''] };

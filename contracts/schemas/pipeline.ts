@@ -147,11 +147,9 @@ const stage = z
       .optional()
       .meta({ description: 'A long-lived process, served from a release of the branch' }),
     check: check.optional().meta({ description: 'What must hold afterwards; alone, a stage that watches' }),
-    pipeline: template
-      .optional()
-      .meta({
-        description: 'A pipeline of this file, a file such as ./other.yaml, or a template that gives a pipeline',
-      }),
+    pipeline: template.optional().meta({
+      description: 'A pipeline of this file, a file such as ./other.yaml, or a template that gives a pipeline',
+    }),
 
     undo: template.optional().meta({ description: 'A command that takes back what run did' }),
     backend: backend.optional(),

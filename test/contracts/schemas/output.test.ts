@@ -59,8 +59,11 @@ describe('the shape of an output', () => {
     fc.assert(
       fc.property(shape, value, (of, json) => {
         expect(checkShape(of)).toEqual([]);
-        expect(outputSchema(of).safeParse(json).success).toBe(ajv.validate(shapeToJsonSchema(of), json));
+        const read = outputSchema(of).safeParse(json);
+        // What zod leaves out, JSON Schema refuses: keys the shape does not name.
+        expect(ajv.validate(shapeToJsonSchema(of), read.success ? read.data : json)).toBe(read.success);
       }),
+      { numRuns: 1_000 },
     );
   });
 

@@ -12,11 +12,11 @@ describe('pipeline.schema.json', () => {
     expect(readFileSync(join(ROOT, 'pipeline.schema.json'), 'utf8')).toBe(pipelineJsonSchemaText());
   });
 
-  const examples = pipelinesIn(join(ROOT, 'examples'));
+  const examples = pipelinesIn('examples');
   it('has examples to hold it against', () => expect(examples.length).toBeGreaterThan(0));
 
   it.each(examples)('accepts %s', (file) => {
-    expect(validate(parse(readFileSync(file, 'utf8'))) || validate.errors).toBe(true);
+    expect(validate(parse(readFileSync(join(ROOT, file), 'utf8'))) || validate.errors).toBe(true);
   });
 
   it.each<[string, object]>([
@@ -46,7 +46,7 @@ describe('pipeline.schema.json', () => {
 });
 
 function pipelinesIn(folder: string): string[] {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
   return files
     .filter((file) => /\.ya?ml$/.test(file) && !file.includes('node_modules'))
     .map((file) => join(folder, file));
