@@ -97,9 +97,9 @@ export class Temporal {
       const connection = await Connection.connect({
         address: target.address,
         connectTimeout: timeoutMs,
-        ...(tls !== undefined && { tls: tls as NonNullable<typeof tls> }),
+        ...(tls !== undefined && { tls }),
         ...(typeof apiKey === 'string' && { apiKey }),
-        ...(metadata && { metadata: metadata as Record<string, string> }),
+        ...(metadata && { metadata: metadata }),
       });
       const identity = `cli:${user}@${hostname()}`;
       return new Temporal(connection, new Client({ connection, namespace: target.namespace, identity }), target);
@@ -312,11 +312,16 @@ function toExecution(info: WorkflowExecutionInfo | WorkflowExecutionDescription)
     executionId: info.runId,
     open,
     status: stopped ? info.status.name : (ownStatus ?? info.status.name),
-    pipeline: attribute.get(SEARCH_ATTRIBUTES.pipeline) ?? String(info.memo?.['pipeline'] ?? ''),
+    pipeline: attribute.get(SEARCH_ATTRIBUTES.pipeline) ?? pipelineOf(info.memo),
     startedAt: info.startTime.getTime(),
     historyEvents: info.historyLength,
     ...withoutUndefined(optional),
   };
+}
+
+function pipelineOf(memo: Readonly<Record<string, unknown>> | undefined): string {
+  const pipeline = memo?.['pipeline'];
+  return typeof pipeline === 'string' ? pipeline : '';
 }
 
 function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: NonNullable<T[K]> } {

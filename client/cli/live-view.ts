@@ -1,5 +1,5 @@
 import { isEnd, type RunRef, type RunView } from '../../contracts/run';
-import { Fault, ServiceError } from '../faults';
+import { ServiceError } from '../faults';
 import { openGates, type OpenGate } from '../runs/decide-gate';
 import { readView } from '../runs/read-run';
 import type { Temporal } from '../temporal';
@@ -49,7 +49,7 @@ async function look(temporal: Temporal, run: RunRef, trouble: (problem: string) 
       return { view, gates: await openGates(temporal, view) };
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      trouble((error as Fault).message);
+      trouble(error.message);
       await pause(LOOK_MS);
     }
   }

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { Command, Option } from 'commander';
 import { EXIT } from '../../contracts/errors';
 import type { Cli } from './cli';
@@ -59,17 +61,12 @@ export function createProgram(io: Io, cli: () => Cli): Command {
   return program.helpCommand(false);
 }
 
-/** Name and version of this package, from where the compiled file or its source stands. */
+/** This package's version, from where the compiled file or its source stands. */
 function version(): string {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- JSON next to the code, wherever it is installed
-  for (const up of ['../../package.json', '../../../package.json']) {
-    try {
-      return (require(up) as { version: string }).version;
-    } catch {
-      // the other depth: dist/ is one folder further down
-    }
-  }
-  return 'unknown';
+  const file = ['../..', '../../..']
+    .map((up) => path.join(__dirname, up, 'package.json'))
+    .find((one) => existsSync(one));
+  return file === undefined ? 'unknown' : (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 function afterHelp(): string {

@@ -17,7 +17,6 @@ const OLLAMA_MS = 1_500;
 export async function examineHost(options: { readonly env: Env; readonly home: string }): Promise<Finding[]> {
   const { env, home } = options;
   const findings = await Promise.all([
-    node(process.versions.node),
     temporalCli(env),
     program('git', ['--version'], env, (what) =>
       fail(what, 'not on the PATH', 'Install git: runs work in its worktrees.'),
@@ -28,7 +27,7 @@ export async function examineHost(options: { readonly env: Env; readonly home: s
     providers(env),
     disk(home),
   ]);
-  return [...findings, ...agents(env)];
+  return [node(process.versions.node), ...findings, ...agents(env)];
 }
 
 export function node(version: string): Finding {

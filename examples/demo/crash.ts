@@ -44,7 +44,7 @@ export async function crashReport(
   agentLog: string,
 ): Promise<{ ok: boolean; lines: string[] }> {
   const { events } = await (await cli.temporal()).history(view.run);
-  const types = events.map((event) => String(event['eventType']));
+  const types = events.map((event) => event['eventType']);
   const completed = types.filter((type) => type === 'EVENT_TYPE_ACTIVITY_TASK_COMPLETED').length;
   const scheduled = types.filter((type) => type === 'EVENT_TYPE_ACTIVITY_TASK_SCHEDULED').length;
   const again = view.stages.filter(({ turn }) => turn > 1).map(({ key }) => key);

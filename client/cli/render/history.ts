@@ -7,9 +7,9 @@ export function renderHistory(
   { paint, width }: { readonly paint: Paint; readonly width: number },
 ): string {
   const rows = events.map((event) => [
-    String(event['eventId']).padStart(5),
-    paint.dim(String(event['eventTime']).slice(11, 23)),
-    wordsOf(String(event['eventType'])),
+    (text(event['eventId']) ?? '').padStart(5),
+    paint.dim((text(event['eventTime']) ?? '').slice(11, 23)),
+    wordsOf(text(event['eventType']) ?? ''),
     harmless(subjectOf(event)),
     paint.dim(harmless(summaryOf(event))),
   ]);

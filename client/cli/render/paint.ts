@@ -24,7 +24,6 @@ export const COLOURS: Paint = {
 
 export const PLAIN: Paint = { bold: plain, dim: plain, red: plain, green: plain, yellow: plain, cyan: plain };
 
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const ESCAPES = /\u001b\[[0-9;?]*[A-Za-z]/g;
 
 /** Columns a text takes. Wide characters are counted as one: gantry's own marks are all narrow. */
@@ -53,7 +52,6 @@ export function fit(text: string, width: number): string {
  * what stands before it or set the window's title.
  */
 export function harmless(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is removed
   return text.replace(ESCAPES, '').replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }
 
