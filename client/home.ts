@@ -23,6 +23,8 @@ export interface ServerAddress {
   readonly serverPid: number;
   /** The `gantry dev` that looks after the server. */
   readonly ownerPid: number;
+  /** What else it started: the next one ends those that a killed one left behind. */
+  readonly childPids: readonly number[];
 }
 
 const addressFile = (home: string) => path.join(home, 'server', 'address.json');

@@ -23,6 +23,7 @@ export async function startOffline(options: {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logs: string;
   readonly agents?: string;
+  readonly onStart: (pid: number) => void;
 }): Promise<Offline> {
   const { home, env, logs } = options;
   const backend = programOnPath('tmux', env) === undefined ? 'headless' : 'tmux';
@@ -33,6 +34,7 @@ export async function startOffline(options: {
     args: [offlineModelProgram(), String(port)],
     env: { ...env },
     logFile: path.join(logs, 'offline-model.log'),
+    onStart: options.onStart,
   });
   const agents = path.join(home, 'agents.offline.json');
   writeFileSync(

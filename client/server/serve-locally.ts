@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { removeServerAddress, writeServerAddress } from '../home';
+import { isAlive, removeServerAddress, writeServerAddress } from '../home';
 import type { Target } from '../target';
 import { findTemporalCli } from './find-temporal';
 import { startOffline, type Offline } from './offline';
@@ -55,11 +55,23 @@ export async function serveLocally(options: LocalOptions): Promise<LocalServing>
   const target = targetOf(server, options);
   let offline: Offline | undefined;
   let wanted = true;
+  let childPids: readonly number[] = [];
   const record = () => {
     const { address, namespace, ui, pid } = server;
-    writeServerAddress(home, { address, namespace, ...(ui && { ui }), serverPid: pid, ownerPid: process.pid });
+    writeServerAddress(home, {
+      address,
+      namespace,
+      ...(ui && { ui }),
+      serverPid: pid,
+      ownerPid: process.pid,
+      childPids,
+    });
   };
   record();
+  const started = (pid: number) => {
+    childPids = [...childPids.filter(isAlive), pid];
+    record();
+  };
 
   const startAgain = async () => {
     server = await server.again();
@@ -80,8 +92,14 @@ export async function serveLocally(options: LocalOptions): Promise<LocalServing>
   let workers: readonly Supervised[] = [];
   try {
     if (options.offline)
-      offline = await startOffline({ home, env, logs, ...(options.agents && { agents: options.agents }) });
-    workers = startWorkers(options, target, logs, offline);
+      offline = await startOffline({
+        home,
+        env,
+        logs,
+        onStart: started,
+        ...(options.agents && { agents: options.agents }),
+      });
+    workers = startWorkers(options, target, logs, { offline, started });
   } catch (error) {
     wanted = false;
     await offline?.stop();
@@ -120,7 +138,12 @@ function targetOf({ address, namespace, ui }: RunningServer, { taskQueue }: Loca
   return { address, namespace, taskQueue, source: 'gantry dev', connection: {}, ...(ui && { ui }) };
 }
 
-function startWorkers(options: LocalOptions, target: Target, logs: string, offline?: Offline): Supervised[] {
+function startWorkers(
+  options: LocalOptions,
+  target: Target,
+  logs: string,
+  { offline, started }: { readonly offline: Offline | undefined; readonly started: (pid: number) => void },
+): Supervised[] {
   const agents = offline?.agents ?? options.agents;
   const env = workerEnvironment(options.env, {
     home: options.home,
@@ -134,6 +157,7 @@ function startWorkers(options: LocalOptions, target: Target, logs: string, offli
       args: [workerProgram()],
       env,
       logFile: path.join(logs, options.workers === 1 ? 'worker.log' : `worker-${index + 1}.log`),
+      onStart: started,
       onDeath: ({ pid, how, againInMs }) =>
         options.say(`worker ${pid} died (${how}); starting it again in ${againInMs / 1000} s. Its log: ${logs}`),
     }),

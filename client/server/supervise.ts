@@ -13,6 +13,7 @@ export interface ProgramOptions {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly logFile: string;
+  readonly onStart?: (pid: number) => void;
   /** Told of every end that nobody asked for, with the wait before the next start. */
   readonly onDeath?: (death: { readonly pid: number; readonly how: string; readonly againInMs: number }) => void;
 }
@@ -44,6 +45,7 @@ export function supervise(options: ProgramOptions): Supervised {
     const startedAt = Date.now();
     const running = spawnLogged(options);
     child = running;
+    if (running.pid !== undefined) options.onStart?.(running.pid);
     running.once('exit', (code, signal) => died(running, startedAt, signal ?? `exit code ${code}`));
     running.once('error', (error) => died(running, startedAt, error.message));
   };

@@ -77,17 +77,16 @@ async function takeOver(cli: Cli): Promise<void> {
       'Stop that one, or give this one a home of its own: --home FOLDER.',
     );
   }
-  if (!isDevServer(running.serverPid)) return;
-  cli.note(`Ending the server that an earlier gantry dev left behind (process ${running.serverPid}).`);
-  await stopProcess(running.serverPid);
+  const left = [...running.childPids, running.serverPid].filter(isOurs);
+  if (left.length > 0) cli.note(`Ending what a killed gantry dev left behind (processes ${left.join(', ')}).`);
+  for (const pid of left) await stopProcess(pid);
 }
 
-/** Process ids are given again: only a process that looks like our server is ended. */
-function isDevServer(pid: number): boolean {
+/** Process ids are given again: only a process that looks like one of ours is ended. */
+function isOurs(pid: number): boolean {
   try {
-    return /temporal\S* server start-dev/.test(
-      execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }),
-    );
+    const program = execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
+    return /temporal\S* server start-dev|workers\/main\.js|offline\/serve\.js/.test(program);
   } catch {
     return false; // gone meanwhile
   }
