@@ -68,9 +68,9 @@ async function storeLong(root: string, start: Buffer, rest: AsyncIterable<Buffer
 function asBuffers(source: Readable): AsyncIterable<Buffer> {
   const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer | string>;
   const next = async (): Promise<IteratorResult<Buffer>> => {
-    const { value, done } = await chunks.next();
-    if (done) return { done, value: undefined };
-    return { done: false, value: typeof value === 'string' ? Buffer.from(value) : value };
+    const next = await chunks.next();
+    if (next.done) return { done: true, value: undefined };
+    return { done: false, value: typeof next.value === 'string' ? Buffer.from(next.value) : next.value };
   };
   return { [Symbol.asyncIterator]: () => ({ next }) };
 }

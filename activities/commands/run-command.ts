@@ -23,13 +23,13 @@ export async function runCommand(host: Host, input: RunCommandInput, attempt: At
     attempt,
   );
   const { exitCode, timedOut, durationMs, log } = execution;
-  const wantsOutput = input.output !== undefined && exitCode === 0 && !timedOut;
+  const shape = exitCode === 0 && !timedOut ? input.output : undefined;
   return {
     exitCode,
     timedOut,
     durationMs,
     log,
-    ...(wantsOutput && { output: await redactedOutput(host, execution, input.output!) }),
+    ...(shape !== undefined && { output: await redactedOutput(host, execution, shape) }),
   };
 }
 

@@ -3,7 +3,7 @@ import { failure, isErrorOf } from '../failure';
 import type { Host } from '../host';
 import { conflictFailure } from './conflict';
 import { identity } from './git';
-import { findByTrailer, withTrailer } from './merge-trailer';
+import { findByTrailer, listReverted, withTrailer } from './merge-trailer';
 import { branchRef, countCommits, demandCommit, isAncestor } from './names';
 import { withRepositoryLock } from './repository';
 import { openTarget } from './target-branch';
@@ -35,6 +35,7 @@ async function mergeOnce(host: Host, { workspace, into, message, mergeId }: Merg
   if (landed !== undefined) return resultOf(host, repository, into, landed);
 
   const head = await demandCommit(git, repository, await branchRef(git, repository, branch));
+  await refuseReverted(host, repository, { head, before, into, baseCommit });
   if (await isAncestor(git, repository, head, before)) return { into, before, after: before, commits: 0 };
   const after = await withMergeCheckout(host, repository, before, async (path) => {
     const text = withTrailer(message.trim() || `Merge ${branch}`, 'Gantry-Merge', mergeId);
@@ -48,6 +49,19 @@ async function mergeOnce(host: Host, { workspace, into, message, mergeId }: Merg
   });
   await target.move(before, after, message);
   return resultOf(host, repository, into, after);
+}
+
+/** Git takes what was merged for merged, also after it was reverted: to merge it again would leave it out unsaid. */
+async function refuseReverted(
+  host: Host,
+  repository: string,
+  { head, before, into, baseCommit }: { head: string; before: string; into: string; baseCommit: string },
+): Promise<void> {
+  for (const { revert, merge } of await listReverted(host.git, repository, baseCommit, before)) {
+    if (!(await isAncestor(host.git, repository, `${merge}^2`, head))) continue;
+    const hint = `Revert ${revert.slice(0, 10)} in ${into} first, and retry.`;
+    throw failure('Git.Failed', `A part of this was merged into ${into} before and reverted since. ${hint}`);
+  }
 }
 
 async function resultOf(host: Host, repository: string, into: string, merge: string): Promise<MergeResult> {

@@ -25,6 +25,24 @@ export async function findByTrailer(
   return found?.split('\0')[0];
 }
 
+/** Merges of ours between `since` and `tip` that were taken out by a revert which still stands. */
+export async function listReverted(
+  git: Git,
+  repository: string,
+  since: string,
+  tip: string,
+): Promise<{ revert: string; merge: string }[]> {
+  const grep = ['--grep=^Gantry-Unmerge: ', '--grep=^This reverts commit [0-9a-f]*'];
+  const text = await git(repository, ['log', '--format=%H%x00%B%x00%x00', ...grep, `${since}..${tip}`, '--']);
+  const reverts = text.split('\0\0').flatMap((entry) => {
+    const [commit = '', body = ''] = entry.trim().split('\0');
+    const reverted = /^This reverts commit ([0-9a-f]{40,64})/m.exec(body)?.[1];
+    return reverted === undefined ? [] : [{ commit, reverted, isOurs: /^Gantry-Unmerge: /m.test(body) }];
+  });
+  const standing = reverts.filter(({ commit }) => reverts.every(({ reverted }) => reverted !== commit));
+  return standing.filter(({ isOurs }) => isOurs).map(({ commit, reverted }) => ({ revert: commit, merge: reverted }));
+}
+
 function oneLine(id: string): string {
   return id.replace(/[\0-\x20\x7f]+/g, ' ').trim();
 }

@@ -2,7 +2,7 @@ import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { salvageRef } from '../../contracts/ids';
-import type { Host } from '../host';
+import { fileName, type Host } from '../host';
 import { identity } from './git';
 import { isAncestor, resolveCommit } from './names';
 import { isUsable } from './worktrees';
@@ -72,7 +72,7 @@ async function salvageHead(
 async function commitEverything(host: Host, path: string): Promise<{ commit?: string; isWhole: boolean }> {
   const { git } = host;
   await mkdir(host.paths.scratch, { recursive: true });
-  const index = join(host.paths.scratch, `index-${randomUUID()}`);
+  const index = join(host.paths.scratch, fileName(`index ${path}`));
   const env = { GIT_INDEX_FILE: index };
   try {
     await copyFile(resolve(path, await git(path, ['rev-parse', '--git-path', 'index'])), index);

@@ -34,12 +34,23 @@ export async function findProcess(pid: number): Promise<ProcessRow | undefined> 
  * leave their session. False for processes of other users, and where there is no /proc.
  */
 export async function hasVariable(pid: number, assignment: string): Promise<boolean> {
+  return (await readEnvironment(pid)).includes(assignment);
+}
+
+async function readEnvironment(pid: number): Promise<string[]> {
   try {
-    const environment = await readFile(`/proc/${pid}/environ`, 'latin1');
-    return environment.split('\0').includes(assignment);
+    return (await readFile(`/proc/${pid}/environ`, 'latin1')).split('\0');
   } catch {
-    return false; // gone, not ours, or not Linux
+    return []; // gone, not ours, or not Linux
   }
+}
+
+/** The values a variable has in the environments of all living processes; undefined where there is no /proc. */
+export async function valuesOfVariable(name: string): Promise<ReadonlySet<string> | undefined> {
+  if ((await bootId()) === undefined) return undefined;
+  const found = await Promise.all((await listProcesses()).map(({ pid }) => readEnvironment(pid)));
+  const assignments = found.flat().filter((assignment) => assignment.startsWith(`${name}=`));
+  return new Set(assignments.map((assignment) => assignment.slice(name.length + 1)));
 }
 
 function isLiving(row: ProcessRow): boolean {

@@ -9,6 +9,8 @@ import { dropWorktree, listWorktrees } from '../git/worktrees';
 import { isCode } from '../files/whole-file';
 import type { Host } from '../host';
 import { freePorts } from '../ports/port-blocks';
+import { PROCESS_VARIABLE, readClaim } from '../processes/process-record';
+import { valuesOfVariable } from '../processes/process-table';
 import { stopTree } from '../processes/supervised';
 import { eraseNotes, readNote, writeNote } from './workspace-record';
 
@@ -103,8 +105,12 @@ function labelOf({ runId, stage }: WorkspaceClaim) {
 
 /** What commands of the run left running in the background. */
 async function stopLeftovers(host: Host, runId: string): Promise<void> {
+  const living = await valuesOfVariable(PROCESS_VARIABLE);
   for (const name of await list(host.paths.commands(runId))) {
-    await stopTree(join(host.paths.commands(runId), name), { graceMs: GRACE_MS });
+    const dir = join(host.paths.commands(runId), name);
+    const id = await readClaim(dir);
+    // One look at all processes, and a thorough one only where something lives.
+    if (id !== undefined && (living === undefined || living.has(id))) await stopTree(dir, { graceMs: GRACE_MS });
   }
 }
 

@@ -79,7 +79,7 @@ describe('the artifact store', () => {
   it('refuses names that lead elsewhere, missing and damaged artifacts', async () => {
     const store = createArtifactStore(root);
     const reference = (artifact: string): Text => ({ artifact, bytes: 1, head: '', tail: '' });
-    const missing = expect.objectContaining({ type: 'Artifact.Missing' });
+    const missing: unknown = expect.objectContaining({ type: 'Artifact.Missing' });
     await expect(store.readText(reference('sha256:../../../../etc/passwd'))).rejects.toEqual(missing);
     await expect(store.readText(reference(`sha256:${'0'.repeat(64)}`))).rejects.toEqual(missing);
     const kept = stored(await store.storeText('y'.repeat(20_000)));

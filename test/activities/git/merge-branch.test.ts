@@ -37,8 +37,8 @@ async function begin(repository: string): Promise<void> {
 const merge = (more = {}) =>
   mergeBranch(host, { run: RUN, workspace, into: 'main', message: 'Add memory keys', mergeId: MERGE_ID, ...more });
 const takeBack = () => unmerge(host, { repository: workspace.repository, into: 'main', mergeId: MERGE_ID });
-const failing = (type: string, message: RegExp) =>
-  expect.objectContaining({ type, nonRetryable: true, message: expect.stringMatching(message) });
+const failing = (type: string, message: RegExp): unknown =>
+  expect.objectContaining({ type, nonRetryable: true, message: expect.stringMatching(message) as string });
 const leftovers = async () => [
   ...(await readdir(host.paths.scratch).catch(() => [])),
   ...(await readdir(host.paths.refreshes).catch(() => [])),
@@ -171,6 +171,20 @@ describe('taking a merge out again', () => {
     const tip = repo.git('rev-parse', 'main');
     expect(await takeBack()).toContain('already reverted');
     expect([repo.git('rev-parse', 'main'), repo.status()]).toEqual([tip, '']);
+  });
+
+  it('that was reverted is not merged again unsaid', async () => {
+    await merge();
+    repo.commit({ 'later.txt': 'kept' });
+    await takeBack();
+    await expect(merge({ mergeId: 'second' })).rejects.toEqual(
+      failing('Git.Failed', /reverted since\. Revert .* in main/),
+    );
+    GitRepository.at(workspace.path).commit({ 'c.txt': 'c' });
+    await expect(merge({ mergeId: 'second' })).rejects.toEqual(failing('Git.Failed', /reverted since/));
+    repo.git('revert', '--no-edit', 'HEAD');
+    expect((await merge({ mergeId: 'second' })).commits).toBe(1);
+    expect([existsSync(join(repo.path, 'a.txt')), existsSync(join(repo.path, 'c.txt'))]).toEqual([true, true]);
   });
 
   it('does nothing where it never happened, or the repository is gone', async () => {

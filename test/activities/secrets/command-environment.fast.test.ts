@@ -42,7 +42,10 @@ describe('secrets', () => {
 
   it('that are missing are named', () => {
     expect(() => secretVariables(secrets, ['OTHER'])).toThrow(
-      expect.objectContaining({ type: 'Secret.Missing', message: expect.stringContaining('"OTHER"') }),
+      expect.objectContaining({
+        type: 'Secret.Missing',
+        message: expect.stringContaining('"OTHER"') as string,
+      }) as Error,
     );
   });
 });

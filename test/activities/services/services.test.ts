@@ -117,9 +117,9 @@ describe('taking a service back', () => {
   });
 
   it('does nothing where it never started', async () => {
-    await start('r1');
-    await stop('never');
-    await shows('one');
+    const { pid } = await start('r1');
+    expect(await stop('never')).toEqual({ message: 'release never of web was not there' });
+    expect(await findProcess(pid)).toBeDefined();
   });
 
   it('of a release that was replaced meanwhile leaves the newer one alone', async () => {
@@ -129,9 +129,9 @@ describe('taking a service back', () => {
     repo.commit({ 'page.txt': 'three' });
     await start('r3');
     await shows('three');
-    await stop('r2');
+    expect(await stop('r2')).toEqual({ message: 'release r2 of web is stopped; r3 is served' });
     await shows('three');
-    await stop('r3');
+    expect(await stop('r3')).toEqual({ message: 'release r3 of web is stopped; r1 is served' });
     await shows('one');
   });
 });
@@ -164,7 +164,7 @@ describe('when the worker was killed', () => {
     await start('r2');
     await writeFile(join(host.paths.service(RUN.project, 'web'), 'current'), 'r1');
     await rm(join(place('r2'), 'tree'), { recursive: true });
-    await stop('r2');
+    expect(await stop('r2')).toEqual({ message: 'release r2 of web is stopped; r1 is served' });
     await shows('one');
   });
 

@@ -11,7 +11,9 @@ import type { Host } from '../../../activities/host';
 import { integrateStageWorkspace } from '../../../activities/workspaces/integrate-stage-workspace';
 import { prepareStageWorkspace, prepareWorkspace } from '../../../activities/workspaces/prepare-workspace';
 import { removeWorkspace } from '../../../activities/workspaces/remove-workspace';
+import { findProcess } from '../../../activities/processes/process-table';
 import { GitRepository } from '../../support/git-repository';
+import { waitUntil } from '../../support/wait-until';
 import { removeTemporary, temporaryDirectory, temporaryHost, UNDISTURBED } from '../../support/temporary-home';
 
 // A real repository and real worktrees. "A killed worker left" is made by hand: exactly what it would have left.
@@ -33,8 +35,8 @@ afterEach(() => removeTemporary(root));
 const prepare = (more = {}): Promise<Workspace> =>
   prepareWorkspace(host, { run: RUN, claim, ports: [], ...more }, UNDISTURBED);
 const stageClaim = (stage: string): WorkspaceClaim => ({ ...claim, branch: stageBranch(RUN.runId, stage), stage });
-const failing = (type: string, message: RegExp) =>
-  expect.objectContaining({ type, nonRetryable: true, message: expect.stringMatching(message) });
+const failing = (type: string, message: RegExp): unknown =>
+  expect.objectContaining({ type, nonRetryable: true, message: expect.stringMatching(message) as string });
 
 describe('preparing a workspace', () => {
   it('makes a branch and a worktree from the current branch, and finds them again', async () => {
@@ -219,7 +221,9 @@ describe('a workspace of a stage', () => {
     const head = run.commit({ 'README.md': 'run\n' });
     const conflict = await integrateStageWorkspace(host, { ...input, stageWorkspace }).catch((error: unknown) => error);
     expect(conflict).toEqual(failing('Git.Conflict', /README\.md/));
-    expect(conflict).toMatchObject({ details: [{ files: ['README.md'], evidence: { inline: expect.any(String) } }] });
+    expect(conflict).toMatchObject({
+      details: [{ files: ['README.md'], evidence: { inline: expect.any(String) as string } }],
+    });
     const { evidence } = (conflict as { details: [{ evidence: { inline: string } }] }).details[0];
     expect(evidence.inline).toMatch(/run[^]*\|\|\|\|\|\|\|[^]*hello[^]*stage/);
     expect([run.git('rev-parse', 'HEAD'), run.status()]).toEqual([head, '']);
@@ -280,6 +284,15 @@ describe('removing a workspace', () => {
     expect({ refs: repo.refs(), worktrees: repo.git('worktree', 'list') }).toEqual(before);
     expect(existsSync(workspace.path)).toBe(false);
     expect(JSON.parse(await readFile(host.paths.ports, 'utf8'))).toEqual({});
+  });
+
+  it('stops what its commands left running, and keeps their logs', async () => {
+    const setup = { command: '(setsid sh -c "echo \\$\\$ >pid; exec sleep 300" &); echo ready', env: {}, secrets: [] };
+    const { path } = await prepare({ setup });
+    const pid = await waitUntil(async () => Number(await readFile(join(path, 'pid'), 'utf8').catch(() => '0')));
+    await remove();
+    expect(await findProcess(pid)).toBeUndefined();
+    expect(await readFile(join(host.paths.command(RUN.runId, 'setup'), 'out/log'), 'utf8')).toBe('ready\n');
   });
 
   it('does nothing where there never was one', async () => {
