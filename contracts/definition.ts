@@ -2,7 +2,7 @@ import type { JsonObject, Json } from './json';
 import type { Shape } from './shape';
 
 /**
- * A pipeline as the engine runs it: what `client/definition` makes of a checked pipeline file. All defaults are
+ * A pipeline as the engine runs it: what `contracts/pipeline` makes of a checked pipeline file. All defaults are
  * filled in, so that a run started today means the same after an upgrade. Durations are milliseconds, money is US
  * dollars, `Template` is text with `{{ CEL }}` holes, `Expression` is CEL.
  */

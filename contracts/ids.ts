@@ -31,6 +31,21 @@ export function slug(text: string, maxLength = 40): string {
   return safe === '' ? 'x' : safe;
 }
 
+/**
+ * A stage key as part of a file name, ref or id. Distinct keys stay distinct: what `slug` loses (`test[a b]` and
+ * `test[a-b]`) is made up for by a few characters of a hash.
+ */
+export function keySlug(key: StageKey): string {
+  return /^[a-z0-9-]{1,40}$/.test(key) ? key : `${slug(key, 31)}-${hash32(key)}`;
+}
+
+/** FNV-1a: short, the same everywhere, and available where workflows run. Not for secrets. */
+function hash32(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const character of text) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
 const WORKFLOW_PREFIX = 'run/';
 
 /** The Temporal workflow id of a run: `run/<project>/<runId>`. */
@@ -46,7 +61,7 @@ export function parseRunWorkflowId(workflowId: string): { project: string; runId
 
 /** The id of the run a stage nests: `<runId>.<stage>`. */
 export function nestedRunId(parentRunId: string, key: StageKey): string {
-  return `${parentRunId}.${slug(key)}`;
+  return `${parentRunId}.${keySlug(key)}`;
 }
 
 /** The branch a run works on. */
@@ -56,7 +71,7 @@ export function runBranch(runId: string): string {
 
 /** The branch of a stage that works apart from its run, in a worktree of its own. */
 export function stageBranch(runId: string, key: StageKey): string {
-  return `gantry/${runId}--${slug(key)}`;
+  return `gantry/${runId}--${keySlug(key)}`;
 }
 
 /** Where work that nobody merged is kept before its worktree or branch is removed. */
@@ -69,5 +84,5 @@ export function salvageRef(runId: string, label: string): string {
  * a new turn or a recorded new attempt gets a new one.
  */
 export function dispatchId(runId: string, key: StageKey, turn: number, attempt: number): string {
-  return `${runId}.${slug(key)}.${turn}.${attempt}`;
+  return `${runId}.${keySlug(key)}.${turn}.${attempt}`;
 }

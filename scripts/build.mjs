@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, extname, join, relative } from 'node:path';
+import { dirname, extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -75,8 +75,8 @@ function compile(root) {
 /** Everything in a room that the compiler does not write: sample projects, pipeline files, pages. */
 function copyAssets(root, sources) {
   for (const file of sources) {
-    const copied = extname(file) !== '.ts' && extname(file) !== '.mjs' && !CONFIGURATION.includes(file);
-    if (!copied) continue;
+    const isSource = extname(file) === '.ts' || file.startsWith(`scripts${sep}`) || CONFIGURATION.includes(file);
+    if (isSource) continue;
     const target = join(root, 'dist', file);
     mkdirSync(dirname(target), { recursive: true });
     // Through a buffer, so that the copy gets a new time and keeps its mode.

@@ -1,15 +1,18 @@
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createArtifactStore } from '../activities/artifacts/artifact-store';
-import { createHostActivities } from '../activities/host-activities';
+import { withHeartbeat } from '../activities/heartbeat';
+import { createHostActivities, type HostActivities } from '../activities/host-activities';
 import { createModelActivities } from '../activities/models/create-model-activities';
 import { loadPipeline } from '../activities/pipelines/load-pipeline';
 import { configureProviders } from '../activities/providers/configure';
 import type { Redactor } from '../activities/secrets/redactor';
 import type { Secrets } from '../activities/secrets/secrets';
 import { createAgentActivities } from '../activities/sessions/agent-activities';
+import { endDispatchesIn } from '../activities/sessions/end-dispatches';
 import { hostPaths } from '../activities/host';
 import type { Activities, AgentActivities } from '../contracts/activities';
+import type { WorkspaceClaim } from '../contracts/undo';
 import { createRunActivities } from './other-runs';
 import type { WorkerSettings } from './settings';
 
@@ -41,21 +44,49 @@ export async function buildActivities(
     redact: (text) => redactor.redact(text),
     log,
   });
+  const sessions = { home, tmux: { socket: settings.tmuxSocket }, agents: settings.agents, environment };
   const agents = createAgentActivities({
-    home,
-    tmux: { socket: settings.tmuxSocket },
-    agents: settings.agents,
+    ...sessions,
     runCommand: host.runCommand,
     storeText,
     readText,
     redactor,
     secrets,
-    environment,
     log,
   });
+  const endAgents = (claim: WorkspaceClaim): Promise<unknown> =>
+    endDispatchesIn(hostPaths(home).worktree(claim.runId, claim.stage), sessions);
   return {
-    activities: { ...host, ...models, loadPipeline, ...createRunActivities(parts.connection, parts.namespace) },
+    activities: {
+      ...host,
+      ...removingAgentsFirst(host, endAgents),
+      ...models,
+      loadPipeline,
+      ...createRunActivities(parts.connection, parts.namespace),
+    },
     agents,
+  };
+}
+
+/** An agent whose cancellation no worker was there to see works on until its worktree goes: it ends first. */
+function removingAgentsFirst(
+  host: HostActivities,
+  endAgents: (claim: WorkspaceClaim) => Promise<unknown>,
+): Pick<Activities, 'removeWorkspace' | 'undo'> {
+  const first = <T>(claim: WorkspaceClaim, next: () => Promise<T>): Promise<T> =>
+    withHeartbeat(
+      () => ({ removing: claim.branch }),
+      async () => {
+        await endAgents(claim);
+        return next();
+      },
+    );
+  return {
+    removeWorkspace: (input) => first(input.claim, () => host.removeWorkspace(input)),
+    undo: (input) =>
+      input.action.kind === 'remove-workspace'
+        ? first(input.action.workspace, () => host.undo(input))
+        : host.undo(input),
   };
 }
 

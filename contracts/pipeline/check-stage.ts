@@ -1,6 +1,5 @@
 import type { StageKind } from '../definition';
 import { formatDuration } from '../duration';
-import { slug, stageKey } from '../ids';
 import { suggestion } from '../nearest-word';
 import { RESERVED_VARIABLE } from '../expressions';
 import { checkShape } from '../schemas/output';
@@ -27,7 +26,7 @@ export function checkStage(stage: StageFile, kind: StageKind, around: Surroundin
     ...checkLook(stage, kind, path),
     ...checkGate(stage, path),
     ...checkFix(stage, kind, around, path),
-    ...checkMatrix(stage, around.id, path),
+    ...checkMatrix(stage, path),
     ...checkOutput(stage, path),
     ...checkContract(stage, path),
     ...checkAttachments(stage, around, path),
@@ -126,7 +125,7 @@ function checkFixer(other: string, { id, declared, kinds, ancestors }: Surroundi
 
 const MAX_CELLS = 256;
 
-function checkMatrix({ matrix }: StageFile, id: string, path: Path): Problem[] {
+function checkMatrix({ matrix }: StageFile, path: Path): Problem[] {
   if (matrix === undefined) return [];
   const at: Path = [...path, 'matrix'];
   const axes = Object.entries(matrix);
@@ -135,7 +134,7 @@ function checkMatrix({ matrix }: StageFile, id: string, path: Path): Problem[] {
   const lists = axes.map(([, values]) => values).filter((values) => Array.isArray(values));
   const cells = lists.reduce((product, values) => product * values.length, 1);
   if (cells > MAX_CELLS) return [...problems, fieldProblem(at, `makes ${cells} cells, more than ${MAX_CELLS}`)];
-  return problems.length > 0 || lists.length < axes.length ? problems : checkCells(lists, id, at);
+  return problems;
 }
 
 function checkAxis(values: readonly unknown[] | string, path: Path): Problem[] {
@@ -143,24 +142,6 @@ function checkAxis(values: readonly unknown[] | string, path: Path): Problem[] {
   if (values.length === 0) return [fieldProblem(path, 'is an empty list: the stage would never run')];
   const twice = values.find((value, index) => values.indexOf(value) !== index);
   return twice === undefined ? [] : [fieldProblem(path, `holds ${JSON.stringify(twice)} twice`)];
-}
-
-/** Cells are told apart in branches and file names by the slug of their key. */
-function checkCells(lists: readonly (readonly unknown[])[], id: string, path: Path): Problem[] {
-  const labels = lists.reduce<string[]>(
-    (rows, values, index) =>
-      rows.flatMap((row) => values.map((value) => (index === 0 ? '' : `${row},`) + String(value))),
-    [''],
-  );
-  const bySlug = new Map<string, string>();
-  for (const label of labels) {
-    const earlier = bySlug.get(slug(stageKey(id, label)));
-    if (earlier !== undefined) {
-      return [fieldProblem(path, `makes the cells "${earlier}" and "${label}", which look the same in a branch name`)];
-    }
-    bySlug.set(slug(stageKey(id, label)), label);
-  }
-  return [];
 }
 
 function checkOutput({ output }: StageFile, path: Path): Problem[] {

@@ -13,8 +13,8 @@ export interface KindedStage {
 }
 
 /**
- * Where each stage works. An agent gets a worktree of its own when another stage may be at work in the shared one at
- * the same time, or it works in several cells: two agents that edit one worktree undo each other's work.
+ * Where each stage works. An agent or a nested pipeline gets a worktree of its own when another stage may be at work in
+ * the shared one at the same time, or it works in several cells: two agents that edit one worktree undo each other's work.
  */
 export function chooseWorkspaces(
   stages: ReadonlyMap<string, KindedStage>,
@@ -41,17 +41,17 @@ const POSSIBLE: Record<StageKind, readonly WorkspaceChoice[]> = {
   merge: ['shared'],
   service: ['shared'],
   check: ['shared', 'none'],
-  pipeline: ['none'],
+  pipeline: ['shared', 'own', 'none'],
 };
 
 function choose(id: string, one: KindedStage, working: readonly string[], ancestors: Ancestors): WorkspaceChoice {
-  if (!worksInFiles(one) || one.kind === 'pipeline') return 'none';
-  if (one.kind !== 'agent') return 'shared';
+  if (!worksInFiles(one)) return 'none';
+  if (one.kind !== 'agent' && one.kind !== 'pipeline') return 'shared';
   const company = working.some((other) => other !== id && mayRunBeside(id, other, ancestors));
   return company || one.stage.matrix !== undefined ? 'own' : 'shared';
 }
 
-/** A nested run works in the worktree it is lent. */
+/** A nested run works in the worktree it is lent, if it works in files at all: the engine looks when it begins. */
 function worksInFiles({ stage, kind }: KindedStage): boolean {
   if (stage.workspace === 'none') return false;
   switch (kind) {

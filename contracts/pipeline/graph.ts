@@ -1,4 +1,3 @@
-import { slug } from '../ids';
 import { suggestion } from '../nearest-word';
 import { problemAt } from './problem';
 import type { Path, Problem } from './problem';
@@ -17,7 +16,7 @@ export function checkGraph(needs: Needs, declared: ReadonlySet<string>, path: Pa
   const edges = [...needs].flatMap(([stage, needed]) => {
     return needed.flatMap((other, index) => checkEdge(stage, other, declared, [...path, stage, 'needs', index]));
   });
-  return [...edges, ...checkCycles(needs, path), ...checkSlugs(declared, path)];
+  return [...edges, ...checkCycles(needs, path)];
 }
 
 /** The ancestors of every stage. A stage on a cycle is none of its own. */
@@ -75,21 +74,4 @@ function wayBack(start: string, last: string, cameFrom: ReadonlyMap<string, stri
   const way = [start];
   for (let stage = last; stage !== start; stage = cameFrom.get(stage) ?? start) way.unshift(stage);
   return [start, ...way];
-}
-
-/** Branches, worktrees and dispatches are named by the slug, so two stages must not share one. */
-function checkSlugs(declared: ReadonlySet<string>, path: Path): Problem[] {
-  const bySlug = new Map<string, string>();
-  return [...declared].flatMap((id) => {
-    const earlier = bySlug.get(slug(id));
-    if (earlier === undefined) {
-      bySlug.set(slug(id), id);
-      return [];
-    }
-    return [
-      problemAt([...path, id], `is too like stage "${earlier}": both are ${slug(id)} in a branch name`, {
-        atKey: true,
-      }),
-    ];
-  });
 }

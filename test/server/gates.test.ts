@@ -42,6 +42,8 @@ describe('gates', () => {
       ['lead', 'approve'],
       ['qa', 'approve: fine'],
     ]);
+    const refused = (await run.audit()).filter((entry) => entry.what === 'gate.refused-vote');
+    expect(refused.map((entry) => entry.who)).toEqual(['intern', 'lead', 'lead', 'lead']);
   });
 
   it('tell a late voter what was decided while the run goes on', async () => {

@@ -118,13 +118,14 @@ function labelled(stageId: string, combinations: readonly JsonObject[]): Cell[] 
     const label = Object.values(values).map(cellWord).join(',');
     const times = (seen.get(label) ?? 0) + 1;
     seen.set(label, times);
+    // cellWord leaves no # in a label, so a numbered one is nobody else's.
     return { key: stageKey(stageId, times === 1 ? label : `${label}#${times}`), values };
   });
 }
 
 function cellWord(value: Json): string {
   const word = typeof value === 'string' ? value : JSON.stringify(value);
-  return word.replace(/[\[\],\s/]+/g, '-').slice(0, 40);
+  return word.replace(/[\[\],#\s/]+/g, '-').slice(0, 40);
 }
 
 /** How a stage stands as a whole: its own record, or what its matrix cells come to. */

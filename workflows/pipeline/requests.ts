@@ -9,9 +9,9 @@ import type { RunContext } from './run-context';
 import { openGates, viewOf } from './view';
 
 /**
- * What people may ask of a run. Every request is an update, which is refused with a reason before it enters the
- * history, and those that the Web UI should be able to send are signals too; a signal that would be refused is kept
- * in the audit trail.
+ * What people may ask of a run. Every request is an update, which is answered at once, and those that the Web UI should
+ * be able to send are signals too. A request that makes no sense now is refused before it enters the history; a vote
+ * that does not count enters it, and is kept in the audit trail.
  */
 export function listen(run: RunContext): void {
   setHandler(messages.statusQuery, () => viewOf(run), { description: 'How the run stands: stages, gates, cost' });
@@ -32,10 +32,6 @@ function listenToVotes(run: RunContext): void {
     });
     setHandler(update, (message) => answerVote(run, decision, message), {
       description: `${decision} a gate and hear at once what came of it; send ${VOTE_FORM}`,
-      validator: (message) => {
-        const answer = castVote(run, decision, message);
-        if (!answer.counted) refuse(answer.message);
-      },
     });
   }
 }
@@ -57,7 +53,10 @@ function noSuchGate(run: RunContext, gate: string): string {
 
 function answerVote(run: RunContext, decision: 'approve' | 'reject', message: VoteMessage): Answer {
   const answer = castVote(run, decision, message);
-  if (!answer.counted) throw refusal(answer.message);
+  if (!answer.counted) {
+    keepRefused(run, decision, message, answer.message);
+    throw refusal(answer.message);
+  }
   count(run, decision, message, answer.gate);
   return { message: answer.message };
 }
@@ -65,8 +64,13 @@ function answerVote(run: RunContext, decision: 'approve' | 'reject', message: Vo
 function voteBySignal(run: RunContext, decision: 'approve' | 'reject', message: VoteMessage): void {
   const answer = castVote(run, decision, message);
   if (answer.counted) return count(run, decision, message, answer.gate);
-  const who = typeof message.who === 'string' ? message.who : 'somebody';
-  run.apply({ type: 'audit', what: 'gate.refused-vote', who, text: `${decision}: ${answer.message}` });
+  keepRefused(run, decision, message, answer.message);
+}
+
+/** Somebody who may not, or came too late: that they tried is part of the story. So no validator turns votes away. */
+function keepRefused(run: RunContext, decision: string, { who }: VoteMessage, reason: string): void {
+  const name = typeof who === 'string' && who.trim() !== '' ? who : 'somebody';
+  run.apply({ type: 'audit', what: 'gate.refused-vote', who: name, text: `${decision}: ${reason}` });
 }
 
 function count(run: RunContext, decision: string, message: VoteMessage, gate: GateRecord): void {

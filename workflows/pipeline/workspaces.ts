@@ -1,7 +1,7 @@
 import { condition } from '@temporalio/workflow';
 import type { StageDefinition } from '../../contracts/definition';
 import { prepareCommand } from '../../contracts/expressions';
-import { runBranch, slug, stageBranch, type StageKey } from '../../contracts/ids';
+import { keySlug, runBranch, stageBranch, type StageKey } from '../../contracts/ids';
 import type { Workspace } from '../../contracts/run';
 import type { WorkspaceClaim } from '../../contracts/undo';
 import { fault, toFault } from './fault';
@@ -131,7 +131,7 @@ export class Workspaces {
 
   private stageClaim(key: StageKey, workspace: Workspace): WorkspaceClaim {
     const { run } = this;
-    return { repo: workspace.repository, runId: run.runId, branch: stageBranch(run.runId, key), stage: slug(key) };
+    return { repo: workspace.repository, runId: run.runId, branch: stageBranch(run.runId, key), stage: keySlug(key) };
   }
 }
 

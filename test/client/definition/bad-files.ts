@@ -123,14 +123,6 @@ stages:
     ],
   },
   {
-    what: 'two ids that meet in a branch name',
-    text: `name: x
-stages:
-  a-b: { run: x }
-  a_b: { run: x }`,
-    says: ['4:3  stage "a_b": is too like stage "a-b": both are a-b in a branch name.'],
-  },
-  {
     what: 'a stage that is text',
     text: `name: x
 stages:
@@ -487,13 +479,6 @@ stages:
 stages:
   a: { run: x, matrix: { node: [20, 20] } }`,
     says: ['3:32  stage "a": matrix.node holds 20 twice.'],
-  },
-  {
-    what: 'cells that meet in a branch name',
-    text: `name: x
-stages:
-  a: { run: x, matrix: { os: ['a b', 'a.b'] } }`,
-    says: ['3:24  stage "a": matrix makes the cells "a b" and "a.b", which look the same in a branch name.'],
   },
   {
     what: 'a matrix of too many cells',

@@ -154,9 +154,9 @@ describe('the worktree of a stage', () => {
     ['agents beside each other have their own', { a: agent, b: agent }, { a: 'own', b: 'own' }],
     ['an agent beside a command has its own', { a: agent, b: { run: 'x' } }, { a: 'own', b: 'shared' }],
     [
-      'an agent beside a nested pipeline has its own',
+      'an agent and a nested pipeline beside each other have their own',
       { a: agent, b: { pipeline: '{{ inputs.p }}' } },
-      { a: 'own', b: 'none' },
+      { a: 'own', b: 'own' },
     ],
     ['an agent beside a plain prompt shares it', { a: agent, b: { prompt: 'x' } }, { a: 'shared', b: 'none' }],
     [

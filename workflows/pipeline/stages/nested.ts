@@ -17,7 +17,7 @@ export async function runNestedStage(work: Work<NestedStage>): Promise<StageProd
     throw fault('Definition.Invalid', `Pipelines nest ${depth} deep here; ${run.limits.nestingDepth} is the limit.`);
   }
   const definition = await definitionOf(work);
-  const isolation = stage.workspace === 'none' && usesWorkspace(definition) ? 'shared' : stage.workspace;
+  const isolation = usesWorkspace(definition, definition.pipelines) ? stage.workspace : 'none';
   const workspace = await run.workspaces.forStage({ ...stage, workspace: isolation }, key);
   const input = childInput(work, definition, depth);
   run.apply({ type: 'stage.nested', key, runId: input.run.runId });
@@ -57,9 +57,13 @@ async function definitionOf({ run, key, stage }: Work<NestedStage>): Promise<Pip
   return { ...named, pipelines: run.input.definition.pipelines };
 }
 
-/** Whether a pipeline works on files anywhere: then it works on the files of the run that nests it. */
-function usesWorkspace(definition: PipelineDefinition): boolean {
-  return definition.stages.some((stage) => stage.workspace !== 'none' || stage.kind === 'pipeline');
+/** Whether a pipeline works on files anywhere: only then is it lent a worktree. One yet to be made may. */
+function usesWorkspace(definition: PipelineDefinition, known: PipelineDefinition['pipelines']): boolean {
+  return definition.stages.some((stage) => {
+    if (stage.kind !== 'pipeline') return stage.workspace !== 'none';
+    const nested = known[stage.pipeline];
+    return nested === undefined || usesWorkspace(nested, known);
+  });
 }
 
 function childInput({ run, key, stage }: Work<NestedStage>, definition: PipelineDefinition, depth: number): RunInput {

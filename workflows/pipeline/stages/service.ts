@@ -1,6 +1,6 @@
 import type { ServiceStage } from '../../../contracts/definition';
 import { prepareCommand, renderTemplate } from '../../../contracts/expressions';
-import { slug } from '../../../contracts/ids';
+import { keySlug } from '../../../contracts/ids';
 import { fault } from '../fault';
 import type { StageProduct } from '../reduce';
 import { holdCheck, undoId, type Work } from './work-item';
@@ -12,7 +12,7 @@ export async function runServiceStage(work: Work<ServiceStage>): Promise<StagePr
   if (workspace === undefined) throw fault('Definition.Invalid', `Stage "${key}" has no workspace to serve.`);
   const scope = run.scope(key);
   const { turn, attempt } = run.record(key);
-  const releaseId = slug(`${run.runId}-${key}-${turn}-${attempt}`, 120);
+  const releaseId = `${run.runId}-${keySlug(key)}-${turn}-${attempt}`;
   run.apply({
     type: 'undo.registered',
     undo: {
