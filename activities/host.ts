@@ -27,6 +27,7 @@ export function hostPaths(home: string) {
   const service = (project: string, name: string) => join(home, 'services', fileName(project), fileName(name));
   return {
     artifacts: join(home, 'artifacts'),
+    runs: join(home, 'runs'),
     ports: join(home, 'ports.json'),
     run,
     commands: (runId: string) => join(run(runId), 'commands'),

@@ -2,7 +2,7 @@ import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createArtifactStore } from '../activities/artifacts/artifact-store';
 import { withHeartbeat } from '../activities/heartbeat';
-import { createHostActivities, type HostActivities } from '../activities/host-activities';
+import { createHost, createHostActivities, type HostActivities } from '../activities/host-activities';
 import { createModelActivities } from '../activities/models/create-model-activities';
 import { loadPipeline } from '../activities/pipelines/load-pipeline';
 import { configureProviders } from '../activities/providers/configure';
@@ -11,6 +11,7 @@ import type { Secrets } from '../activities/secrets/secrets';
 import { createAgentActivities } from '../activities/sessions/agent-activities';
 import { endDispatchesIn } from '../activities/sessions/end-dispatches';
 import { hostPaths } from '../activities/host';
+import { listOwners, type WorkspaceOwner } from '../activities/workspaces/workspace-record';
 import type { Activities, AgentActivities } from '../contracts/activities';
 import type { WorkspaceClaim } from '../contracts/undo';
 import { createRunActivities } from './other-runs';
@@ -29,12 +30,13 @@ export interface WorkerEnvironment {
 /** Every activity, over the ports of this host. */
 export async function buildActivities(
   parts: WorkerEnvironment,
-): Promise<{ activities: Activities; agents: AgentActivities }> {
+): Promise<{ activities: Activities; agents: AgentActivities; owners: () => Promise<readonly WorkspaceOwner[]> }> {
   const { settings, secrets, redactor, environment } = parts;
   const { home } = settings;
   const log = portLog(parts.log);
   const { storeText, readText } = createArtifactStore(hostPaths(home).artifacts);
-  const host = createHostActivities({ home, secrets, environment, log });
+  const hostOptions = { home, secrets, environment, log };
+  const host = createHostActivities(hostOptions);
   const { providers, notes } = await configureProviders(environment);
   log.info('model providers', { providers: providers.map((provider) => provider.name), notes });
   const models = createModelActivities({
@@ -65,6 +67,7 @@ export async function buildActivities(
       ...createRunActivities(parts.connection, parts.namespace),
     },
     agents,
+    owners: () => listOwners(createHost(hostOptions)),
   };
 }
 

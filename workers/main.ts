@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { Client } from '@temporalio/client';
 import { readSettings } from './settings';
 import { buildActivities } from './build-activities';
 import { createLogger, installRuntime } from './logger';
 import { secretsOf } from './secrets';
 import { connectWorker, runWorker } from './run-worker';
+import { keepSweeping } from './sweep';
 
 /** Serve this host's queues until SIGTERM or SIGINT. Agents and commands at work go on; the next worker finds them. */
 export async function main(): Promise<void> {
@@ -17,7 +19,7 @@ export async function main(): Promise<void> {
   });
   const { connection, namespace } = await connectWorker();
   try {
-    const activities = await buildActivities({
+    const { owners, ...activities } = await buildActivities({
       settings,
       secrets,
       redactor,
@@ -26,7 +28,11 @@ export async function main(): Promise<void> {
       connection,
       namespace,
     });
+    const { removeWorkspace } = activities.activities;
+    const client = new Client({ connection, namespace });
+    const sweeping = keepSweeping({ client, owners, removeWorkspace, log }, stopped);
     await runWorker({ settings, connection, namespace, ...activities, redact, log }, stopped);
+    await sweeping;
   } finally {
     await connection.close().catch((error: unknown) => log.warn({ error }, 'the connection did not close'));
   }

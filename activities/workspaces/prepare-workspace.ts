@@ -9,7 +9,7 @@ import type { Attempt } from '../heartbeat';
 import type { Host } from '../host';
 import { allotPorts } from '../ports/port-blocks';
 import { makeWorktree } from './make-worktree';
-import { eraseNotes, planOnce, readNote } from './workspace-record';
+import { eraseNotes, planOnce, readNote, writeNote } from './workspace-record';
 
 const SETUP_LIMIT_MS = 25 * 60_000;
 
@@ -20,6 +20,7 @@ export async function prepareWorkspace(
   attempt: Attempt,
 ): Promise<Workspace> {
   await forgetFormer(host, claim);
+  await writeNote(host, claim, 'owner', { run, claim, since: Date.now() });
   const planned = (await readNote(host, claim, 'planned')) ?? (await planRun(host, claim, base));
   await withRepositoryLock(host, planned.repository, () => makeWorktree(host, claim, planned));
   const workspace = { ...planned, ports: await allotPorts(host.paths.ports, claim.runId, ports) };
@@ -28,8 +29,12 @@ export async function prepareWorkspace(
 }
 
 /** {@link WorkspaceActivities.prepareStageWorkspace} */
-export async function prepareStageWorkspace(host: Host, { workspace, claim }: StageWorkspaceInput): Promise<Workspace> {
+export async function prepareStageWorkspace(
+  host: Host,
+  { run, workspace, claim }: StageWorkspaceInput,
+): Promise<Workspace> {
   await forgetFormer(host, claim);
+  await writeNote(host, claim, 'owner', { run, claim, since: Date.now() });
   const { repository, ports } = workspace;
   return withRepositoryLock(host, repository, async () => {
     const baseCommit = await demandCommit(

@@ -26,7 +26,7 @@ export async function removeWorkspace(host: Host, input: RemoveWorkspaceInput): 
     repository === undefined
       ? await removeWithoutRepository(host, claim)
       : await withRepositoryLock(host, repository, () => removeFrom(host, repository, input));
-  await eraseNotes(host, claim, 'planned', 'made');
+  await eraseNotes(host, claim, 'planned', 'made', 'owner');
   if (claim.stage === undefined) {
     await freePorts(host.paths.ports, claim.runId);
     await removeScratch(host, claim.runId);

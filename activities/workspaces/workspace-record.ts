@@ -1,9 +1,9 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { IntegrateResult, RemoveWorkspaceResult } from '../../contracts/activities';
-import type { Workspace } from '../../contracts/run';
+import type { RunRef, Workspace } from '../../contracts/run';
 import type { WorkspaceClaim } from '../../contracts/undo';
-import { readIfThere, writeOnce, writeWhole } from '../files/whole-file';
+import { isCode, readIfThere, writeOnce, writeWhole } from '../files/whole-file';
 import type { Host } from '../host';
 
 /** What a host writes down of a workspace, so that a second try of each activity answers as the first would have. */
@@ -14,6 +14,41 @@ interface Notes {
   readonly made: true;
   readonly integrated: IntegrateResult;
   readonly removed: RemoveWorkspaceResult;
+  /** Whose it is, for the sweeper: as long as this note stands, something of the workspace may. */
+  readonly owner: WorkspaceOwner;
+}
+
+export interface WorkspaceOwner {
+  readonly run: RunRef;
+  readonly claim: WorkspaceClaim;
+  /** Epoch milliseconds. */
+  readonly since: number;
+}
+
+/** Every workspace of this host that was begun and not yet removed, by the run it belongs to. */
+export async function listOwners(host: Host): Promise<WorkspaceOwner[]> {
+  const owners: WorkspaceOwner[] = [];
+  for (const place of await placesOf(host)) {
+    const text = await readIfThere(join(place, 'owner.json'));
+    if (text !== undefined) owners.push(JSON.parse(text) as WorkspaceOwner);
+  }
+  return owners;
+}
+
+async function placesOf(host: Host): Promise<string[]> {
+  const runs = await namesIn(host.paths.runs);
+  const places = runs.map(async (run) => {
+    const stages = join(host.paths.runs, run, 'stage-workspaces');
+    return [join(host.paths.runs, run, 'workspace'), ...(await namesIn(stages)).map((stage) => join(stages, stage))];
+  });
+  return (await Promise.all(places)).flat();
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  return readdir(directory).catch((error: unknown) => {
+    if (isCode(error, 'ENOENT')) return [];
+    throw error;
+  });
 }
 
 export async function readNote<K extends keyof Notes>(

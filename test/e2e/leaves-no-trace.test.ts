@@ -120,6 +120,44 @@ describe('the real world', () => {
     expect(world()).toEqual(before);
   });
 
+  it('is swept after a run that was terminated, with what it left kept', async () => {
+    const before = world();
+    const run = await system.run(
+      pipeline({
+        ports: ['web'],
+        stages: { dirty: { run: 'echo precious > unsaved.txt' }, wait: { needs: 'dirty', gate: {} } },
+      }),
+    );
+    const view = await run.untilGate('wait');
+    await run.workflow.terminate('the hard way');
+    await system.endWorker('SIGTERM');
+    await system.startWorker();
+    await waitUntil(() => !existsSync(view.workspace!.path), { timeoutMs: 60_000 });
+    await waitUntil(() => JSON.stringify(world()) === JSON.stringify(before));
+    const refs = system.git('for-each-ref', '--format=%(refname)', `refs/gantry/salvage/${view.run.runId}`);
+    expect(system.git('show', `${refs}:unsaved.txt`)).toBe('precious');
+  });
+
+  it('is not swept while a run is open or may be resumed', async () => {
+    const open = await system.run(pipeline({ stages: { work: { run: 'true' }, wait: { needs: 'work', gate: {} } } }));
+    const failed = await system.run(
+      pipeline({ stages: { work: { run: 'true' }, fails: { needs: 'work', run: 'false' } } }),
+    );
+    const paths = [(await open.untilGate('wait')).workspace!.path, (await failed.result()).view.workspace!.path];
+    await system.endWorker('SIGTERM');
+    await system.startWorker();
+    // One that must go is swept after those that must stay: once it is gone they have been looked at.
+    const gone = await system.run(pipeline({ stages: { work: { run: 'true' }, wait: { needs: 'work', gate: {} } } }));
+    const { path } = (await gone.untilGate('wait')).workspace!;
+    await gone.workflow.terminate();
+    await system.endWorker('SIGTERM');
+    await system.startWorker();
+    await waitUntil(() => !existsSync(path), { timeoutMs: 60_000 });
+    expect(paths.map((one) => existsSync(one))).toEqual([true, true]);
+    await open.workflow.executeUpdate(cancelUpdate, { args: [{ who: 'tester' }] });
+    await open.result();
+  });
+
   it('keeps what an agent left uncommitted under a salvage ref', async () => {
     const run = await system.run(
       pipeline({
