@@ -1,4 +1,5 @@
-import { ApplicationFailure, CancelledFailure, CompleteAsyncError, Context } from '@temporalio/activity';
+import type { Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, CompleteAsyncError } from '@temporalio/activity';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 import { isErrorType } from '../contracts/errors';
 
@@ -34,14 +35,14 @@ export class ActivityDoor implements ActivityInboundCallsInterceptor {
     const { activityType } = this.context.info;
     if (!(error instanceof ApplicationFailure)) return unforeseen(error, this.redact);
     const known = isErrorType(error.type) && !RETRIED_BY_TEMPORAL.has(activityType);
+    // Activities here give milliseconds; a duration in words would be the SDK's own.
+    const delay: unknown = error.nextRetryDelay;
     return ApplicationFailure.create({
       type: error.type ?? 'Run.Broken',
       message: this.redact(error.message),
       nonRetryable: known || (error.nonRetryable ?? false),
       details: redactAll(error.details ?? [], this.redact) as unknown[],
-      ...(error.nextRetryDelay === undefined || error.nextRetryDelay === null
-        ? {}
-        : { nextRetryDelay: error.nextRetryDelay }),
+      ...(typeof delay === 'number' ? { nextRetryDelay: delay } : {}),
     });
   }
 }

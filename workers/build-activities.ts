@@ -11,11 +11,12 @@ import type { Secrets } from '../activities/secrets/secrets';
 import { createAgentActivities } from '../activities/sessions/agent-activities';
 import { endDispatchesIn } from '../activities/sessions/end-dispatches';
 import { hostPaths } from '../activities/host';
-import { listOwners, type WorkspaceOwner } from '../activities/workspaces/workspace-record';
+import { listOwners } from '../activities/workspaces/workspace-record';
 import type { Activities, AgentActivities } from '../contracts/activities';
 import type { WorkspaceClaim } from '../contracts/undo';
-import { createRunActivities } from './other-runs';
+import { createOtherRuns } from './other-runs';
 import type { WorkerSettings } from './settings';
+import type { SweepPorts } from './sweep';
 
 export interface WorkerEnvironment {
   readonly settings: WorkerSettings;
@@ -27,10 +28,14 @@ export interface WorkerEnvironment {
   readonly namespace: string;
 }
 
+export interface Built {
+  readonly activities: Activities;
+  readonly agents: AgentActivities;
+  readonly sweeping: Pick<SweepPorts, 'owners' | 'standingOf'>;
+}
+
 /** Every activity, over the ports of this host. */
-export async function buildActivities(
-  parts: WorkerEnvironment,
-): Promise<{ activities: Activities; agents: AgentActivities; owners: () => Promise<readonly WorkspaceOwner[]> }> {
+export async function buildActivities(parts: WorkerEnvironment): Promise<Built> {
   const { settings, secrets, redactor, environment } = parts;
   const { home } = settings;
   const log = portLog(parts.log);
@@ -56,6 +61,7 @@ export async function buildActivities(
     secrets,
     log,
   });
+  const otherRuns = createOtherRuns(parts.connection, parts.namespace);
   const endAgents = (claim: WorkspaceClaim): Promise<unknown> =>
     endDispatchesIn(hostPaths(home).worktree(claim.runId, claim.stage), sessions);
   return {
@@ -64,10 +70,10 @@ export async function buildActivities(
       ...removingAgentsFirst(host, endAgents),
       ...models,
       loadPipeline,
-      ...createRunActivities(parts.connection, parts.namespace),
+      ...otherRuns.activities,
     },
     agents,
-    owners: () => listOwners(createHost(hostOptions)),
+    sweeping: { owners: () => listOwners(createHost(hostOptions)), standingOf: otherRuns.standingOf },
   };
 }
 

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { Client } from '@temporalio/client';
 import { readSettings } from './settings';
 import { buildActivities } from './build-activities';
 import { createLogger, installRuntime } from './logger';
@@ -19,7 +18,7 @@ export async function main(): Promise<void> {
   });
   const { connection, namespace } = await connectWorker();
   try {
-    const { owners, ...activities } = await buildActivities({
+    const { activities, agents, sweeping } = await buildActivities({
       settings,
       secrets,
       redactor,
@@ -28,11 +27,10 @@ export async function main(): Promise<void> {
       connection,
       namespace,
     });
-    const { removeWorkspace } = activities.activities;
-    const client = new Client({ connection, namespace });
-    const sweeping = keepSweeping({ client, owners, removeWorkspace, log }, stopped);
-    await runWorker({ settings, connection, namespace, ...activities, redact, log }, stopped);
-    await sweeping;
+    const { removeWorkspace } = activities;
+    const swept = keepSweeping({ ...sweeping, removeWorkspace, log }, stopped);
+    await runWorker({ settings, connection, namespace, activities, agents, redact, log }, stopped);
+    await swept;
   } finally {
     await connection.close().catch((error: unknown) => log.warn({ error }, 'the connection did not close'));
   }

@@ -5,12 +5,44 @@ import { withHeartbeat } from '../activities/heartbeat';
 import type { RunActivities } from '../contracts/activities';
 import { parseRunWorkflowId, runWorkflowId } from '../contracts/ids';
 import { PIPELINE_RUN } from '../contracts/messages';
-import type { RunResult } from '../contracts/run';
+import { RESUMABLE, type RunRef, type RunResult } from '../contracts/run';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes';
 
-/** Waiting for other runs: the one activity that asks Temporal instead of the world. */
-export function createRunActivities(connection: NativeConnection, namespace: string): RunActivities {
+/** How a run stands, as far as its worktree is concerned. */
+export type Standing =
+  | { readonly state: 'open' }
+  | { readonly state: 'ended'; readonly at: number; readonly resumable: boolean }
+  | { readonly state: 'unknown' };
+
+export interface OtherRuns {
+  readonly activities: RunActivities;
+  readonly standingOf: (run: RunRef) => Promise<Standing>;
+}
+
+/** What a worker asks Temporal about other runs than the one it works for. */
+export function createOtherRuns(connection: NativeConnection, namespace: string): OtherRuns {
   const client = new Client({ connection, namespace });
+  return { activities: runActivities(client), standingOf: (run) => standingOf(client, run) };
+}
+
+async function standingOf(client: Client, { project, runId }: RunRef): Promise<Standing> {
+  try {
+    const { status, closeTime, typedSearchAttributes } = await client.workflow
+      .getHandle(runWorkflowId(project, runId))
+      .describe();
+    if (closeTime === undefined) return { state: 'open' };
+    const ended = typedSearchAttributes.get(SEARCH_ATTRIBUTES.status);
+    const endedItself = status.name !== 'TERMINATED' && status.name !== 'TIMED_OUT';
+    const resumable = endedItself && RESUMABLE.some((one) => one === ended);
+    return { state: 'ended', at: closeTime.getTime(), resumable };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return { state: 'unknown' };
+    throw error;
+  }
+}
+
+/** Waiting for other runs. */
+function runActivities(client: Client): RunActivities {
   return {
     awaitRun: (input) =>
       withHeartbeat(

@@ -1,11 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { WorkspaceOwner } from '../activities/workspaces/workspace-record';
 import type { WorkspaceActivities } from '../contracts/activities';
-import { runWorkflowId } from '../contracts/ids';
-import { RESUMABLE, type RunStatus } from '../contracts/run';
-import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes';
+import type { OtherRuns } from './other-runs';
 
 // W1. Nothing of an open run is swept, nor of one that somebody may still resume.
 // W2. What is swept is kept under a salvage ref first, if there is anything to keep.
@@ -17,7 +14,7 @@ const DAY_MS = 24 * 60 * 60_000;
 const PATIENCE_MS = 14 * DAY_MS;
 
 export interface SweepPorts {
-  readonly client: Client;
+  readonly standingOf: OtherRuns['standingOf'];
   readonly owners: () => Promise<readonly WorkspaceOwner[]>;
   readonly removeWorkspace: WorkspaceActivities['removeWorkspace'];
   readonly log: Logger;
@@ -27,7 +24,7 @@ export interface SweepPorts {
 export async function sweep(ports: SweepPorts, now = Date.now()): Promise<void> {
   for (const owner of await ports.owners()) {
     try {
-      if (!(await isAbandoned(ports.client, owner, now))) continue;
+      if (!(await isAbandoned(ports, owner, now))) continue;
       const { salvage } = await ports.removeWorkspace({ claim: owner.claim, keepUnmergedBranch: false });
       ports.log.info(
         { runId: owner.run.runId, branch: owner.claim.branch, salvage },
@@ -49,17 +46,14 @@ export async function keepSweeping(ports: SweepPorts, stopped: Promise<void>): P
   }
 }
 
-async function isAbandoned(client: Client, { run, since }: WorkspaceOwner, now: number): Promise<boolean> {
-  try {
-    const described = await client.workflow.getHandle(runWorkflowId(run.project, run.runId)).describe();
-    if (described.status.name === 'RUNNING' || described.status.name === 'PAUSED') return false;
-    const closedAt = described.closeTime?.getTime() ?? now;
-    const ended = described.typedSearchAttributes.get(SEARCH_ATTRIBUTES.status) as RunStatus | undefined;
-    const wasStopped = described.status.name === 'TERMINATED' || described.status.name === 'TIMED_OUT';
-    const mayResume = !wasStopped && (RESUMABLE as readonly (RunStatus | undefined)[]).includes(ended);
-    return !mayResume || now - closedAt > PATIENCE_MS;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return now - since > PATIENCE_MS;
-    throw error;
+async function isAbandoned({ standingOf }: SweepPorts, { run, since }: WorkspaceOwner, now: number): Promise<boolean> {
+  const standing = await standingOf(run);
+  switch (standing.state) {
+    case 'open':
+      return false;
+    case 'ended':
+      return !standing.resumable || now - standing.at > PATIENCE_MS;
+    case 'unknown':
+      return now - since > PATIENCE_MS;
   }
 }

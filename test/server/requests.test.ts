@@ -87,7 +87,7 @@ describe('requests to a run', () => {
       args: [message as { who: string; from: string }],
     });
     await expect(refused).rejects.toMatchObject({
-      cause: { message: expect.stringContaining(reason), type: 'Request.Refused' },
+      cause: { message: expect.stringContaining(reason) as string, type: 'Request.Refused' },
     });
     release();
     await run.result();

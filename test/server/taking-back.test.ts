@@ -4,8 +4,8 @@ import { FakeHost } from '../support/fake-host';
 import { RunHarness } from '../support/run-harness';
 
 // Fifteen stages, every kind that changes the world among them; s08 merges, s12 serves, s05 and s06 run side by side.
-const FIFTEEN = Object.fromEntries(
-  Array.from({ length: 15 }, (_, index) => {
+const FIFTEEN: Record<string, Record<string, unknown>> = Object.fromEntries(
+  Array.from({ length: 15 }, (_, index): [string, Record<string, unknown>] => {
     const id = stageId(index + 1);
     const needs = index === 0 ? [] : [stageId(index)];
     const common = { needs: index === 5 ? ['s04'] : index === 6 ? ['s05', 's06'] : needs };

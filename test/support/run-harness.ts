@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { ApplicationFailure, TypedSearchAttributes } from '@temporalio/common';
-import type { Activities, AgentActivities } from '../../contracts/activities';
 import type { PipelineDefinition } from '../../contracts/definition';
 import { runWorkflowId } from '../../contracts/ids';
 import { PIPELINE_RUN, auditQuery, statusQuery } from '../../contracts/messages';
@@ -63,7 +62,7 @@ export class RunHarness {
         interceptors: { activity: [...common.interceptors.activity] },
         taskQueue: this.taskQueue,
         workflowBundle: { codePath: process.env['GANTRY_WORKFLOW_BUNDLE']! },
-        activities: this.host.activities() as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>,
+        activities: this.host.activities(),
         maxCachedWorkflows: this.maxCachedWorkflows,
       }),
       Worker.create({
@@ -141,5 +140,3 @@ export class RunHandle {
     return this.until((view) => view.gates.some((one) => one.gate === gate && one.outcome === undefined));
   }
 }
-
-export type { Activities, AgentActivities };

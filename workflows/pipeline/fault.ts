@@ -57,7 +57,7 @@ function faultOfCause(cause: Error | undefined, fallback: string): Fault {
 function evidenceOf(details: ApplicationFailure['details']): { evidence?: Text } {
   const [first] = details ?? [];
   if (typeof first !== 'object' || first === null || !('evidence' in first)) return {};
-  const { evidence } = first as { evidence: unknown };
+  const { evidence } = first;
   if (typeof evidence === 'string') return { evidence: { inline: evidence } };
   if (typeof evidence === 'object' && evidence !== null) return { evidence: evidence as Text };
   return {};

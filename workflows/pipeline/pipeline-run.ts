@@ -49,7 +49,7 @@ export async function pipelineRun(input: RunInput): Promise<RunResult> {
 async function execute(run: RunContext, publisher: Publisher): Promise<EndStatus> {
   const limit = new CancellationScope();
   limitTime(run, limit);
-  run.begin('after', () => awaitOtherRuns(run));
+  if (run.input.definition.after.length > 0) run.begin('after', () => awaitOtherRuns(run));
   const status = await untilEnd(run, publisher);
   limit.cancel();
   await leaveTheWorldTidy(run, status);
@@ -61,7 +61,7 @@ async function execute(run: RunContext, publisher: Publisher): Promise<EndStatus
 async function untilEnd(run: RunContext, publisher: Publisher): Promise<EndStatus> {
   for (;;) {
     takeSteps(run);
-    if (run.crash !== undefined) throw run.crash;
+    run.throwCrash();
     if (run.busy.size === 0) {
       const status = conclude(run.input.definition, run.state);
       if (status !== undefined) return status;

@@ -125,7 +125,7 @@ function labelled(stageId: string, combinations: readonly JsonObject[]): Cell[] 
 
 function cellWord(value: Json): string {
   const word = typeof value === 'string' ? value : JSON.stringify(value);
-  return word.replace(/[\[\],#\s/]+/g, '-').slice(0, 40);
+  return word.replace(/[[\],#\s/]+/g, '-').slice(0, 40);
 }
 
 /** How a stage stands as a whole: its own record, or what its matrix cells come to. */

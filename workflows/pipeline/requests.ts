@@ -1,6 +1,6 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import * as messages from '../../contracts/messages';
-import type { Answer, RequestMessage, RollbackMessage, VoteMessage } from '../../contracts/messages';
+import type { Answer, RequestMessage, RetryMessage, RollbackMessage, VoteMessage } from '../../contracts/messages';
 import type { GateRecord } from '../../contracts/run';
 import { resetFrom } from './work';
 import { vote, type VoteAnswer } from './gates';
@@ -106,14 +106,14 @@ function listenToRequests(run: RunContext): void {
   });
   setHandler(messages.rollbackUpdate, (message) => rollback(run, message), {
     description: 'take everything back, or what was done after stage "to"; send {"who": "your name", "to": "stage"}',
-    validator: ({ to }) => {
+    validator: ({ to }: RollbackMessage) => {
       refuseWhenUndoing(run);
       if (to !== undefined) refuseUnfinished(run, to);
     },
   });
   setHandler(messages.retryUpdate, ({ who, from }) => retry(run, who, from), {
     description: 'do a stage and all that follow from it again; send {"who": "your name", "from": "stage"}',
-    validator: ({ from }) => {
+    validator: ({ from }: RetryMessage) => {
       refuseWhenStopping(run);
       refuseUnknownStage(run, from);
     },

@@ -89,6 +89,12 @@ export class RunContext {
     });
   }
 
+  /** A bug fails the workflow task, where it waits for a mended worker. */
+  throwCrash(): void {
+    if (this.crash === undefined) return;
+    throw this.crash instanceof Error ? this.crash : new Error('workflow code threw something that is no error');
+  }
+
   /** Put everything down for continue-as-new: what works finishes, what only waits is put down as it is. */
   drain(): void {
     this.draining = true;
@@ -104,15 +110,13 @@ export class RunContext {
   begin(key: StageKey, work: () => Promise<void>): void {
     const scope = new CancellationScope();
     this.inFlight.set(key, scope);
-    void scope
-      .run(work)
-      .catch((error: unknown) => {
-        if (!isCancellation(error)) this.crash ??= error;
-      })
-      .finally(() => {
-        this.inFlight.delete(key);
-        this.changed = true;
-      });
+    const ended = (error?: unknown): void => {
+      if (error !== undefined && !isCancellation(error)) this.crash ??= error;
+      this.inFlight.delete(key);
+      this.changed = true;
+    };
+    // The SDK keeps a stack trace of every promise, which is most of what a stage costs a worker: make few of them.
+    void scope.run(work).then(() => ended(), ended);
   }
 
   /** End work in flight: agents and commands really stop before their stage counts as ended. */
@@ -144,7 +148,7 @@ export class RunContext {
       retry: LOST_WORKER_RETRY,
       summary: summary.slice(0, 200),
       ...options,
-    }) as unknown as Activities;
+    });
   }
 }
 

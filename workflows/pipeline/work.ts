@@ -65,12 +65,11 @@ function attemptsOf(stage: StageDefinition): number {
 
 type Outcome = { readonly product: StageProduct } | { readonly fault: Fault };
 
-async function tryOnce(run: RunContext, stage: StageDefinition, key: StageKey): Promise<Outcome> {
-  try {
-    return { product: await executeStage({ run, key, stage }) };
-  } catch (error) {
-    return { fault: toFault(error) };
-  }
+function tryOnce(run: RunContext, stage: StageDefinition, key: StageKey): Promise<Outcome> {
+  return executeStage({ run, key, stage }).then(
+    (product) => ({ product }),
+    (error: unknown) => ({ fault: toFault(error) }),
+  );
 }
 
 /** What the failed turn did to the world is taken back before anybody decides what comes next. */

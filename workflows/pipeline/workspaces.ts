@@ -17,18 +17,18 @@ export class Workspaces {
 
   constructor(private readonly run: RunContext) {}
 
-  async forStage(stage: StageDefinition, key: StageKey): Promise<Workspace | undefined> {
+  /** Where a stage works. No promise where there is nothing to wait for, since most find it as it is. */
+  forStage(stage: StageDefinition, key: StageKey): Promise<Workspace> | Workspace | undefined {
     if (stage.workspace === 'none') return undefined;
-    const shared = await this.shared();
-    return stage.workspace === 'shared' ? shared : this.own(key, shared);
+    return stage.workspace === 'own' ? this.own(key) : this.shared();
   }
 
   /** Bring a stage's own work back into the run's branch; one at a time, so that each merge sees the one before. */
-  async integrate(stage: StageDefinition, key: StageKey): Promise<void> {
+  async integrate(key: StageKey): Promise<void> {
     const { run } = this;
     const stageWorkspace = run.state.stageWorkspaces[key];
     const workspace = run.state.workspace;
-    if (stage.workspace !== 'own' || stageWorkspace === undefined || workspace === undefined) return;
+    if (stageWorkspace === undefined || workspace === undefined) return;
     await condition(() => !this.integrating);
     this.integrating = true;
     try {
@@ -67,9 +67,9 @@ export class Workspaces {
     return { repo, runId: this.run.runId, branch: runBranch(this.run.runId) };
   }
 
-  private shared(): Promise<Workspace> {
+  private shared(): Promise<Workspace> | Workspace {
     const known = this.run.state.workspace;
-    if (known !== undefined) return Promise.resolve(known);
+    if (known !== undefined) return known;
     this.preparing ??= this.prepare().finally(() => {
       this.preparing = undefined;
     });
@@ -109,8 +109,9 @@ export class Workspaces {
     return workspace;
   }
 
-  private async own(key: StageKey, workspace: Workspace): Promise<Workspace> {
+  private async own(key: StageKey): Promise<Workspace> {
     const { run } = this;
+    const workspace = await this.shared();
     const known = run.state.stageWorkspaces[key];
     if (known !== undefined) return known;
     const claim = this.stageClaim(key, workspace);

@@ -18,7 +18,7 @@ export async function runAgentStage(work: Work<AgentStage>): Promise<StageProduc
   if (workspace === undefined) throw fault('Definition.Invalid', `Stage "${key}" gives an agent no workspace.`);
   const { dispatchPrompt } = agentsOf(work);
   const result = await dispatchPrompt(dispatchOf(work, workspace));
-  await run.workspaces.integrate(stage, key);
+  if (stage.workspace === 'own') await run.workspaces.integrate(key);
   const tokens = (result.inputTokens ?? 0) + (result.outputTokens ?? 0);
   run.apply({ type: 'spent', key, costUsd: result.costUsd ?? 0, tokens });
   return accepted(work, stage.accept, {

@@ -32,8 +32,8 @@ export async function runCommandStage(work: Work<CommandStage>): Promise<StagePr
     ...(stage.output === undefined ? {} : { output: stage.output }),
   });
   refuseFailure(stage, result);
-  const checked = await holdCheck(work, stage.check, workspace);
-  await run.workspaces.integrate(stage, key);
+  const checked = stage.check && (await holdCheck(work, stage.check, workspace));
+  if (stage.workspace === 'own') await run.workspaces.integrate(key);
   return accepted(work, stage.accept, {
     output: result.output ?? ({ exitCode: result.exitCode } satisfies JsonObject),
     log: result.log,

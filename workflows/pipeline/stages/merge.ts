@@ -26,7 +26,7 @@ export async function runMergeStage(work: Work<MergeStage>): Promise<StageProduc
     stage.message === undefined ? `Merge ${workspace.branch}` : renderTemplate(stage.message, run.scope(key));
   const { mergeBranch } = run.activities(`${key}: merge ${workspace.branch} into ${into}`);
   const merged = await mergeBranch({ run: run.input.run, workspace, into, message, mergeId });
-  const checked = await holdCheck(work, stage.check, workspace);
+  const checked = stage.check && (await holdCheck(work, stage.check, workspace));
   return {
     output: { into: merged.into, before: merged.before, after: merged.after, commits: merged.commits },
     note: `${merged.commits} commit${merged.commits === 1 ? '' : 's'} into ${into}${checked === undefined ? '' : ` · ${checked.saw}`}`,

@@ -34,7 +34,7 @@ export async function runNestedStage(work: Work<NestedStage>): Promise<StageProd
       result.view.failure?.evidence,
     );
   }
-  await run.workspaces.integrate(stage, key);
+  if (isolation === 'own') await run.workspaces.integrate(key);
   return accepted(work, stage.accept, {
     output: result.output,
     note: `${definition.name}: ${result.status}`,

@@ -32,7 +32,7 @@ export async function runServiceStage(work: Work<ServiceStage>): Promise<StagePr
     workspace,
     ...(port === undefined ? {} : { port }),
   });
-  const checked = await holdCheck(work, stage.check, workspace);
+  const checked = stage.check && (await holdCheck(work, stage.check, workspace));
   return {
     output: { pid: started.pid, commit: started.commit, port: port ?? null, release: releaseId },
     note: checked === undefined ? `serves ${started.commit.slice(0, 8)}` : checked.saw,

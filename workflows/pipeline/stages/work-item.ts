@@ -34,13 +34,8 @@ export function accepted(work: Work, accept: string | undefined, product: StageP
   throw fault('Stage.Rejected', `accept is false: ${accept}`, { inline: JSON.stringify(output, null, 2) });
 }
 
-/** Look at what a stage must leave behind; undefined when nothing is to be checked. */
-export async function holdCheck(
-  work: Work,
-  check: Check | undefined,
-  workspace: Workspace | undefined,
-): Promise<CheckResult | undefined> {
-  if (check === undefined) return undefined;
+/** Look at what a stage must leave behind. */
+export async function holdCheck(work: Work, check: Check, workspace: Workspace | undefined): Promise<CheckResult> {
   const { run, key } = work;
   const scope = run.scope(key);
   const looksAt = check.http === undefined ? 'command' : renderTemplate(check.http, scope);
