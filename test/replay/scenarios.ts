@@ -1,4 +1,11 @@
-import { approveUpdate, cancelUpdate, pauseUpdate, rejectUpdate, unpauseUpdate } from '../../contracts/messages';
+import {
+  approveSignal,
+  approveUpdate,
+  cancelUpdate,
+  pauseUpdate,
+  rejectUpdate,
+  unpauseUpdate,
+} from '../../contracts/messages';
 import { FakeHost } from '../support/fake-host';
 import { pipeline } from '../support/pipelines';
 import type { RunHandle, RunHarness } from '../support/run-harness';
@@ -88,6 +95,28 @@ export const SCENARIOS: readonly Scenario[] = [
       await run.workflow.executeUpdate(unpauseUpdate, { args: [{ who }] });
       await run.until((view) => view.stages.some((stage) => stage.key === 'slow' && stage.status === 'running'));
       await run.workflow.executeUpdate(cancelUpdate, { args: [{ who }] });
+      await run.result();
+      return run;
+    },
+  },
+  {
+    name: 'another-worker-took-over',
+    host: () => new FakeHost(),
+    play: async (harness) => {
+      const run = await harness.start(
+        pipeline({
+          stages: {
+            before: { run: 'before' },
+            approve: { needs: 'before', gate: { approvers: ['lead', 'qa'], min: 2 } },
+            after: { needs: 'approve', run: 'after' },
+          },
+        }),
+      );
+      await run.untilGate('approve');
+      await run.workflow.executeUpdate(approveUpdate, { args: [{ gate: 'approve', who: 'lead' }] });
+      await harness.stopWorkers();
+      await run.workflow.signal(approveSignal, { gate: 'approve', who: 'qa' });
+      await harness.startWorkers();
       await run.result();
       return run;
     },

@@ -37,7 +37,7 @@ export class RunHarness {
       NativeConnection.connect({ address }),
       Connection.connect({ address }),
     ]);
-    const client = new Client({ connection: clientConnection });
+    const client = new Client({ connection: clientConnection, identity: 'tester' });
     const harness = new RunHarness(client, connection, clientConnection, host, options.maxCachedWorkflows ?? 100);
     await harness.startWorkers();
     return harness;
@@ -46,6 +46,8 @@ export class RunHarness {
   async startWorkers(): Promise<void> {
     const common = {
       connection: this.connection,
+      // Kept histories name nobody's machine.
+      identity: 'test-worker',
       stickyQueueScheduleToStartTimeout: '1s',
       maxHeartbeatThrottleInterval: '500ms',
       interceptors: {
