@@ -222,7 +222,7 @@ export const AUDIT_KINDS = [
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 
 /** The audit trail keeps the newest entries inline up to this many, per run. */
-export const AUDIT_LIMIT = 2_000;
+export const AUDIT_LIMIT = 1_000;
 
 export interface UndoReport {
   readonly id: string;
@@ -261,5 +261,12 @@ export interface RunResult {
   readonly status: EndStatus;
   readonly view: RunView;
   readonly output: JsonObject;
-  readonly carried: CarriedState;
+  /** What a next execution starts from, but for the stages, which `view` has already. */
+  readonly carried: Omit<CarriedState, 'stages'>;
+}
+
+/** Everything a resumed, retried or rolled back execution starts from. */
+export function carriedFrom({ view, carried }: RunResult): CarriedState {
+  const entered = view.stages.filter((stage) => stage.turn > 0 || stage.status === 'skipped');
+  return { ...carried, stages: Object.fromEntries(entered.map((stage) => [stage.key, stage])) };
 }

@@ -1,5 +1,8 @@
 /** Texts longer than this go to the artifact store and travel by reference. */
-export const INLINE_LIMIT_BYTES = 16 * 1024;
+export const INLINE_LIMIT_BYTES = 4 * 1024;
+
+/** A stage's output larger than this goes to the artifact store too, and expressions see only a reference to it. */
+export const OUTPUT_LIMIT_BYTES = 64 * 1024;
 
 /** How much of a stored text is shown beside its reference, from its start and from its end. */
 export const EXCERPT_BYTES = 2 * 1024;

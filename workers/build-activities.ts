@@ -1,6 +1,7 @@
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createArtifactStore } from '../activities/artifacts/artifact-store';
+import { storingLargeOutput } from '../activities/artifacts/large-outputs';
 import { withHeartbeat } from '../activities/heartbeat';
 import { createHost, createHostActivities, type HostActivities } from '../activities/host-activities';
 import { createModelActivities } from '../activities/models/create-model-activities';
@@ -68,11 +69,12 @@ export async function buildActivities(parts: WorkerEnvironment): Promise<Built> 
     activities: {
       ...host,
       ...removingAgentsFirst(host, endAgents),
-      ...models,
+      runCommand: storingLargeOutput(host.runCommand, storeText),
+      callModel: storingLargeOutput(models.callModel, storeText),
       loadPipeline,
       ...otherRuns.activities,
     },
-    agents,
+    agents: { dispatchPrompt: storingLargeOutput(agents.dispatchPrompt, storeText) },
     sweeping: { owners: () => listOwners(createHost(hostOptions)), standingOf: otherRuns.standingOf },
   };
 }

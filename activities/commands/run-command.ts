@@ -11,7 +11,8 @@ import type { Host } from '../host';
 import { execute, type Execution } from './execute';
 
 /** An output travels through the history of the run; longer things belong into files. */
-const OUTPUT_LIMIT_BYTES = 64 * 1024;
+/** What is read into memory at all; what is too large for a history is stored, see artifacts/large-outputs.ts. */
+const OUTPUT_LIMIT_BYTES = 16 * 1024 * 1024;
 
 /** {@link CommandActivities.runCommand} */
 export async function runCommand(host: Host, input: RunCommandInput, attempt: Attempt): Promise<CommandResult> {

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { suggestion } from '../../contracts/nearest-word';
 import { retryUpdate, rollbackUpdate, unpauseUpdate } from '../../contracts/messages';
-import { RESUMABLE, type EndStatus, type RunInput, type RunIntent, type RunResult } from '../../contracts/run';
+import {
+  RESUMABLE,
+  carriedFrom,
+  type EndStatus,
+  type RunInput,
+  type RunIntent,
+  type RunResult,
+} from '../../contracts/run';
 import { NotFoundError, RefusedError } from '../faults';
 import type { RunExecution, Temporal } from '../temporal';
 import { readResult } from './read-run';
@@ -21,7 +28,7 @@ export async function continueRun(
   const previous = await temporal.inputOf(execution.run);
   refuseUnlessPossible(result, intent, previous);
   const { snapshot: _snapshot, ...input } = previous;
-  const next: RunInput = { ...input, startedBy: by.who, carried: result.carried, intent };
+  const next: RunInput = { ...input, startedBy: by.who, carried: carriedFrom(result), intent };
   await temporal.startRun(next, { again: true, details: `Goes on from ${result.status}: ${intent.kind}` });
   return AGAIN[intent.kind](result, intent);
 }

@@ -177,6 +177,35 @@ describe('the real world', () => {
   });
 });
 
+describe('what is large', () => {
+  it('goes to the artifact store: a 50 MB log and a 1 MB output leave a small history', async () => {
+    const system = await LiveSystem.start();
+    try {
+      const noisy =
+        'head -c 50000000 /dev/zero | tr "\\0" x; printf \'{"blob":"\' > "$GANTRY_OUTPUT"; head -c 1000000 /dev/zero | tr "\\0" y >> "$GANTRY_OUTPUT"; printf \'"}\' >> "$GANTRY_OUTPUT"';
+      const run = await system.run(
+        pipeline({
+          stages: {
+            noisy: { run: noisy, output: { blob: 'string' } },
+          },
+        }),
+      );
+      const { status, view } = await run.result();
+      expect(status).toBe('SUCCESS');
+      const noisyStage = view.stages[0]!;
+      expect(noisyStage.output).toEqual({ artifact: expect.stringMatching(/^sha256:/) as string, bytes: 1_000_011 });
+      expect(noisyStage.log).toMatchObject({
+        artifact: expect.stringMatching(/^sha256:/) as string,
+        bytes: 50_000_000,
+      });
+      const description = await run.workflow.describe();
+      expect(description.historySize).toBeLessThan(200_000);
+    } finally {
+      await system.stop();
+    }
+  });
+});
+
 describe('a secret', () => {
   it('reaches the command that asks for it, and neither history, nor logs, nor artifacts, nor the database', async () => {
     const canary = 'canary-7f3a9b1c5d2e8f60';

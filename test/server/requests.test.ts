@@ -1,5 +1,5 @@
 import { pauseUpdate, priorityUpdate, retryUpdate, unpauseUpdate } from '../../contracts/messages';
-import type { RunInput } from '../../contracts/run';
+import { carriedFrom, type RunInput } from '../../contracts/run';
 import { pipeline } from '../support/pipelines';
 import { RunHarness } from '../support/run-harness';
 
@@ -99,7 +99,7 @@ describe('requests to a run', () => {
     const run = await harness.start(definition);
     const failed = await run.result();
     expect(failed.status).toBe('PARTIAL_SUCCESS');
-    const more: Partial<RunInput> = { run: failed.view.run, carried: failed.carried, intent: { kind: 'resume' } };
+    const more: Partial<RunInput> = { run: failed.view.run, carried: carriedFrom(failed), intent: { kind: 'resume' } };
     const again = await harness.start(definition, more);
     const { status, view } = await again.result();
     expect(status).toBe('SUCCESS');
@@ -119,7 +119,7 @@ describe('requests to a run', () => {
     expect([...harness.host.world]).toEqual(['ran ship', expect.stringContaining('merge')]);
     const back = await harness.start(definition, {
       run: done.view.run,
-      carried: done.carried,
+      carried: carriedFrom(done),
       intent: { kind: 'rollback' },
     });
     expect((await back.result()).status).toBe('ROLLED_BACK');

@@ -102,9 +102,8 @@ function workspaceOf(input: RunInput): { workspace?: Workspace } {
   return workspace === undefined ? {} : { workspace };
 }
 
-export function carriedOf(state: RunState): CarriedState {
+export function carriedWithoutStages(state: RunState): Omit<CarriedState, 'stages'> {
   return {
-    stages: state.stages,
     ...(state.workspace === undefined ? {} : { workspace: state.workspace }),
     undos: state.undos,
     audit: state.audit,
