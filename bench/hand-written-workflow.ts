@@ -5,7 +5,7 @@ import type { WorkspaceClaim } from '../contracts/undo';
 
 export interface HandWrittenInput {
   readonly run: RunRef;
-  readonly stages: readonly string[];
+  readonly stages: readonly { readonly id: string; readonly command: string }[];
   /** Work in a worktree, made before the first stage and removed after the last. */
   readonly claim?: WorkspaceClaim;
   readonly heartbeatTimeoutMs: number;
@@ -30,11 +30,11 @@ export async function handWritten(input: HandWrittenInput): Promise<string[]> {
     workspace = await activities(`worktree on ${claim.branch}`).prepareWorkspace({ run, claim, ports: [] });
   }
   const logs: string[] = [];
-  for (const stage of stages) {
-    const { log } = await activities(`${stage}: ${stage}`).runCommand({
+  for (const { id, command } of stages) {
+    const { log } = await activities(`${id}: ${command}`).runCommand({
       run,
-      executionId: `${stage}#1.1/run`,
-      command: { command: stage, env: {}, secrets: [] },
+      executionId: `${id}#1.1/run`,
+      command: { command, env: {}, secrets: [] },
       timeoutMs: 1_800_000,
       ...(workspace !== undefined && { workspace }),
     });

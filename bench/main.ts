@@ -9,16 +9,25 @@ import type { Report } from './figures';
 import { lookAtMachine } from './machine';
 import { benchPipelines } from './pipelines';
 import { printReports } from './print';
+import { benchRecovery } from './recovery';
 import { benchServer } from './server';
+import { benchSettings } from './settings';
+import { benchStart } from './start';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   pipelines: benchPipelines,
   server: benchServer,
+  recovery: benchRecovery,
+  start: benchStart,
+  settings: benchSettings,
 };
+
+/** Takes a quarter of an hour and answers another question. */
+const ONLY_WHEN_NAMED = 'settings';
 
 const USAGE = `Usage: npm run bench [-- NAME… --quick --json FILE]
 
-NAME is one of ${Object.keys(BENCHMARKS).join(', ')}.
+NAME is one of ${Object.keys(BENCHMARKS).join(', ')}; without one, all run but ${ONLY_WHEN_NAMED}.
 --quick      few rounds: shows that everything works, and no figure to quote
 --json FILE  also write every pair that was measured`;
 
@@ -41,7 +50,7 @@ async function main(): Promise<void> {
     const context = { temporal, directory, env: process.env, quick: values.quick, bundles, say };
     const reports: Report[] = [];
     for (const [name, benchmark] of Object.entries(BENCHMARKS)) {
-      const wanted = positionals.length === 0 || positionals.includes(name);
+      const wanted = positionals.length === 0 ? name !== ONLY_WHEN_NAMED : positionals.includes(name);
       if (wanted) reports.push(await benchmark(context));
     }
     const machine = lookAgain();

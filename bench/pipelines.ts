@@ -6,12 +6,12 @@ import { pairsOf, takeTurns } from './rounds';
 import { measureRuns, measureThroughput, type Runnable } from './runs';
 import { startBenchServer } from './server-process';
 import { startWorker, type BenchWorker } from './worker';
-import { asHandWritten, asPipeline, type Workload } from './workload';
+import { asHandWritten, asPipeline, nothing, type Workload } from './workload';
 
 const WORKLOADS: readonly (Workload & { readonly name: string })[] = [
-  { name: '5 stages', stages: 5, worktree: false },
-  { name: '15 stages', stages: 15, worktree: false },
-  { name: '5 stages in a worktree', stages: 5, worktree: true },
+  { name: '5 stages', commands: nothing(5), worktree: false },
+  { name: '15 stages', commands: nothing(15), worktree: false },
+  { name: '5 stages in a worktree', commands: nothing(5), worktree: true },
 ];
 
 /** What the engine costs over a workflow written by hand: same activities, same server, a worker each. */

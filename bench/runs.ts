@@ -29,7 +29,7 @@ export async function measureRuns(runnable: Runnable, count: number): Promise<Ru
   let events = 0;
   for (let done = 0; done < count; done += 1) {
     const began = performance.now();
-    const handle = await startOne(runnable);
+    const handle = await startRun(runnable);
     await handle.result();
     wall.push(performance.now() - began);
     if (done === count - 1) events = (await handle.describe()).historyLength;
@@ -44,14 +44,15 @@ export async function measureThroughput(runnable: Runnable, count: number, atOnc
   const lane = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;
-      await (await startOne(runnable)).result();
+      await (await startRun(runnable)).result();
     }
   };
   await Promise.all(Array.from({ length: atOnce }, lane));
   return (count * 1_000) / (performance.now() - began);
 }
 
-async function startOne({ client, taskQueue, workflow, input, searchable }: Runnable) {
+/** Start one run of it. */
+export async function startRun({ client, taskQueue, workflow, input, searchable }: Runnable) {
   const run = { project: 'bench', runId: randomUUID() };
   const attributes = [
     { key: SEARCH_ATTRIBUTES.project, value: run.project },

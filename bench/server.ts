@@ -6,7 +6,7 @@ import { pairsOf, takeTurns } from './rounds';
 import { measureRuns, measureThroughput } from './runs';
 import { startBenchServer, type BenchServerOptions } from './server-process';
 import { startWorker } from './worker';
-import { asHandWritten } from './workload';
+import { asHandWritten, nothing } from './workload';
 
 /** The server as `gantry dev` starts it against the same program as it comes, both on an SQLite file. */
 export async function benchServer(context: BenchContext): Promise<Report> {
@@ -67,7 +67,7 @@ async function openSide({ bundles }: BenchContext, options: BenchServerOptions) 
   const where = { client: server.client, taskQueue: worker.taskQueue, searchable: options.settings !== undefined };
   return {
     server,
-    runnable: asHandWritten({ stages: 5, worktree: false }, where),
+    runnable: asHandWritten({ commands: nothing(5), worktree: false }, where),
     close: async () => {
       await worker.stop();
       await server.stop();

@@ -6,17 +6,23 @@ import type { RunInput, RunRef } from '../contracts/run';
 import type { HandWrittenInput } from './hand-written-workflow';
 import type { Runnable } from './runs';
 
-/** Stages one after another that do nothing, in a worktree or without one. */
+/** Stages one after another, in a worktree or without one. */
 export interface Workload {
-  readonly stages: number;
+  /** What each stage runs. */
+  readonly commands: readonly string[];
   readonly worktree: boolean;
 }
 
 type Where = Pick<Runnable, 'client' | 'taskQueue' | 'searchable'>;
 
+/** So many stages of a command that does nothing. */
+export function nothing(stages: number): string[] {
+  return Array.from({ length: stages }, () => 'true');
+}
+
 /** The workload as a pipeline, run by the engine. */
-export function asPipeline({ stages, worktree }: Workload, where: Where): Runnable {
-  const definition = definitionOf(stages, worktree);
+export function asPipeline(workload: Workload, where: Where): Runnable {
+  const definition = definitionOf(workload);
   const input = (run: RunRef): RunInput => ({
     run,
     definition,
@@ -24,33 +30,32 @@ export function asPipeline({ stages, worktree }: Workload, where: Where): Runnab
     mode: definition.mode,
     priority: 3,
     startedBy: 'bench',
-    ...(worktree && { repo: REPOSITORY }),
+    ...(workload.worktree && { repo: REPOSITORY }),
   });
   return { ...where, workflow: PIPELINE_RUN, input };
 }
 
 /** The same activities in the same order, called by a workflow written for them alone. */
-export function asHandWritten({ stages, worktree }: Workload, where: Where, heartbeatTimeoutMs = 5_000): Runnable {
+export function asHandWritten(workload: Workload, where: Where, heartbeatTimeoutMs = 5_000): Runnable {
   const input = (run: RunRef): HandWrittenInput => ({
     run,
-    stages: stageNames(stages),
+    stages: workload.commands.map((command, index) => ({ id: stageName(index), command })),
     heartbeatTimeoutMs,
-    ...(worktree && { claim: { repo: REPOSITORY, runId: run.runId, branch: runBranch(run.runId) } }),
+    ...(workload.worktree && { claim: { repo: REPOSITORY, runId: run.runId, branch: runBranch(run.runId) } }),
   });
   return { ...where, workflow: 'handWritten', input };
 }
 
 const REPOSITORY = '/repository';
 
-function stageNames(count: number): string[] {
-  return Array.from({ length: count }, (_, index) => `stage-${index + 1}`);
+function stageName(index: number): string {
+  return `stage-${index + 1}`;
 }
 
-function definitionOf(count: number, worktree: boolean): PipelineDefinition {
-  const names = stageNames(count);
-  const stages = names.map((name, index) => {
-    const needs = index > 0 && { needs: names[index - 1] };
-    return [name, { run: name, ...needs, ...(!worktree && { workspace: 'none' }) }] as const;
+function definitionOf({ commands, worktree }: Workload): PipelineDefinition {
+  const stages = commands.map((run, index) => {
+    const needs = index > 0 && { needs: stageName(index - 1) };
+    return [stageName(index), { run, ...needs, ...(!worktree && { workspace: 'none' }) }] as const;
   });
   const checked = checkPipeline({ name: 'bench', stages: Object.fromEntries(stages) }, {});
   if ('definition' in checked) return checked.definition;
