@@ -36,7 +36,8 @@ const FAST_RETURN = {
 /** Connect as temporal.toml and TEMPORAL_* say; the same loader as the CLI's. */
 export async function connectWorker(): Promise<{ connection: NativeConnection; namespace: string }> {
   const { connectionOptions, namespace } = loadClientConnectConfig();
-  const connection = await NativeConnection.connect({ address: '127.0.0.1:7233', ...connectionOptions });
+  const { address = '127.0.0.1:7233' } = connectionOptions;
+  const connection = await NativeConnection.connect({ ...connectionOptions, address });
   return { connection, namespace: namespace ?? 'default' };
 }
 
