@@ -1,5 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { AuditEntry, RunView } from './run';
+import type { AuditEntry, RunResult, RunView } from './run';
 
 // Every message comes twice where a person may send it: as a signal, which the Web UI and `temporal workflow signal`
 // can send, and as an update, which is validated and answers at once. Names are wire format: never rename one.
@@ -49,6 +49,8 @@ export const priorityUpdate = defineUpdate<Answer, [PriorityMessage]>('setPriori
 
 export const statusQuery = defineQuery<RunView>('status');
 export const auditQuery = defineQuery<readonly AuditEntry[]>('audit');
+/** For a run that Temporal shows as Canceled: such an execution leaves no result. Null while the run is open. */
+export const resultQuery = defineQuery<RunResult | null>('result');
 
 /** The registered name of the workflow that runs a pipeline. */
 export const PIPELINE_RUN = 'pipelineRun';

@@ -11,19 +11,16 @@ import {
 } from '@temporalio/workflow';
 import { formatDuration } from '../../contracts/duration';
 import type { ErrorType } from '../../contracts/errors';
-import { renderValue } from '../../contracts/expressions';
 import type { JsonObject } from '../../contracts/json';
-import type { EndStatus, RunInput, RunResult, StageFailure } from '../../contracts/run';
+import type { EndStatus, RunInput, RunResult } from '../../contracts/run';
 import { awaitOtherRuns } from './after';
-import { toFault } from './fault';
 import { startOver } from './intent';
 import { conclude, nextStep } from './plan';
 import { Publisher } from './publish';
 import { listen } from './requests';
+import { resultOf } from './result';
 import { RunContext } from './run-context';
-import { carriedOf } from './state';
-import { prepareUndosForParent, undoAll } from './undoing';
-import { viewOf } from './view';
+import { undoAll } from './undoing';
 import { enter } from './work';
 
 /**
@@ -39,7 +36,8 @@ export async function pipelineRun(input: RunInput): Promise<RunResult> {
   listen(run);
   // A cancel from the Web UI is a cancel like any other: work in flight ends, undos run, and only then the run.
   const cancelled = CancellationScope.current().cancelRequested.catch((error: unknown) => {
-    run.stop({ kind: 'cancel', who: 'temporal' });
+    // `gantry cancel` asks the run first and Temporal then: the audit trail has the person's name already.
+    if (run.state.stop?.kind !== 'cancel') run.stop({ kind: 'cancel', who: 'temporal' });
     return error;
   });
   const status = await CancellationScope.nonCancellable(() => execute(run, publisher));
@@ -156,15 +154,11 @@ async function finish(
 ): Promise<RunResult> {
   run.end(status);
   publisher.publish();
-  const result: RunResult = {
-    status,
-    view: viewOf(run),
-    output: outputOf(run, status),
-    carried: { ...carriedOf(run.state), undos: prepareUndosForParent(run) },
-  };
+  const result = resultOf(run, status);
   if (status === 'CANCELLED' && CancellationScope.current().consideredCancelled) {
     await cancelled;
-    throw new CancelledFailure('The run was cancelled, and what it did was taken back.', [result]);
+    // Temporal keeps nothing of this failure; the `result` query tells how such a run ended.
+    throw new CancelledFailure('The run was cancelled, and what it did was taken back.');
   }
   const type = FAILED_AS[status];
   if (type === undefined) return result;
@@ -183,14 +177,3 @@ const FAILED_AS: Partial<Record<EndStatus, ErrorType>> = {
   TIMEOUT: 'Run.TimedOut',
   BUDGET_EXHAUSTED: 'Budget.Exhausted',
 };
-
-function outputOf(run: RunContext, status: EndStatus): JsonObject {
-  if (status !== 'SUCCESS' && status !== 'COMPLETED_DEGRADED') return {};
-  const declared = Object.entries(run.input.definition.output ?? {});
-  try {
-    return Object.fromEntries(declared.map(([name, template]) => [name, renderValue(template, run.scope())]));
-  } catch (error) {
-    const failure: StageFailure = toFault(error).failure;
-    return { error: failure.message };
-  }
-}

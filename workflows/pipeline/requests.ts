@@ -5,6 +5,7 @@ import type { GateRecord } from '../../contracts/run';
 import { resetFrom } from './work';
 import { vote, type VoteAnswer } from './gates';
 import { isSettled, stageStatus } from './plan';
+import { resultOf } from './result';
 import type { RunContext } from './run-context';
 import { openGates, viewOf } from './view';
 
@@ -16,6 +17,9 @@ import { openGates, viewOf } from './view';
 export function listen(run: RunContext): void {
   setHandler(messages.statusQuery, () => viewOf(run), { description: 'How the run stands: stages, gates, cost' });
   setHandler(messages.auditQuery, () => run.state.audit, { description: 'Every decision, by whom and when' });
+  setHandler(messages.resultQuery, () => (run.state.ended === undefined ? null : resultOf(run, run.state.ended)), {
+    description: 'How the run ended, null while it has not',
+  });
   listenToVotes(run);
   listenToRequests(run);
 }

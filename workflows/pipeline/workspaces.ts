@@ -69,11 +69,17 @@ export class Workspaces {
 
   private shared(): Promise<Workspace> | Workspace {
     const known = this.run.state.workspace;
-    if (known !== undefined) return known;
+    if (known !== undefined && this.preparing === undefined && this.stands()) return known;
     this.preparing ??= this.prepare().finally(() => {
       this.preparing = undefined;
     });
     return this.preparing;
+  }
+
+  /** An earlier execution of the run may have removed its worktree when it ended: a stage done again needs a new one. */
+  private stands(): boolean {
+    const { input, state } = this.run;
+    return input.parent?.workspace !== undefined || state.undos.some(({ id }) => id === RUN_WORKSPACE_UNDO);
   }
 
   private async prepare(): Promise<Workspace> {
