@@ -10,6 +10,8 @@ export interface Attempt {
    * the worker goes on, for the next attempt to find.
    */
   stopRequested(): boolean;
+  /** Say the end of what the work has written so far with each heartbeat. */
+  tell?(says: () => string): void;
 }
 
 /** Some heartbeats per timeout, so that a busy event loop or a throttled one does not cost the attempt. */

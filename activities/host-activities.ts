@@ -4,6 +4,7 @@ import type {
   CommandActivities,
   ServiceActivities,
   UndoActivities,
+  WorkProgress,
   WorkspaceActivities,
 } from '../contracts/activities';
 import type { JsonObject } from '../contracts/json';
@@ -71,7 +72,12 @@ export function createHost({ home, secrets, environment, log }: HostOptions): Ho
 function beating<I, O>(work: (input: I, attempt: Attempt) => Promise<O>): (input: I) => Promise<O> {
   return (input) => {
     const startedAt = Date.now();
-    const details = (): JsonObject => ({ forSeconds: Math.round((Date.now() - startedAt) / 1_000) });
-    return withHeartbeat(details, (attempt) => work(input, attempt));
+    let says = (): string => '';
+    const details = (): JsonObject => {
+      const progress: WorkProgress = { forSeconds: Math.round((Date.now() - startedAt) / 1_000), says: says() };
+      return { ...progress };
+    };
+    const tell = (read: () => string): void => void (says = read);
+    return withHeartbeat(details, (attempt) => work(input, { ...attempt, tell }));
   };
 }

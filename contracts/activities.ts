@@ -256,6 +256,15 @@ export interface DispatchProgress {
   readonly session: string;
   readonly receipts: Receipts;
   readonly doing: string;
+  /** The command a person on that host attaches with, where the agent works in a terminal. */
+  readonly attach?: string;
+}
+
+/** Heartbeat details of other work. */
+export interface WorkProgress {
+  readonly forSeconds: number;
+  /** The end of what a command has said so far, without secrets. */
+  readonly says?: string;
 }
 
 export interface PipelineActivities {

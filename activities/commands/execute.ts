@@ -9,6 +9,7 @@ import { failure } from '../failure';
 import { readIfThere, writeOnce, writeWhole } from '../files/whole-file';
 import type { Attempt } from '../heartbeat';
 import type { Host } from '../host';
+import { endOfLog } from './end-of-log';
 import { startOnce, type SupervisedProcess } from '../processes/supervised';
 import { secretVariables } from '../secrets/secrets';
 
@@ -47,6 +48,7 @@ export async function execute(host: Host, order: Order, attempt: Attempt): Promi
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const startedAt = await firstStart(dir);
   const process = await start(host, order);
+  attempt.tell?.(() => endOfLog(process.logPath, host.redactor));
   const ended = await waitWithin(process, startedAt + order.timeoutMs, attempt);
   const timedOut = await exists(join(dir, 'timed-out'));
   const log = await keepLog(host, process.logPath);

@@ -49,7 +49,7 @@ export function createAgentActivities(ports: AgentPorts): AgentActivities {
     dispatchPrompt: (input) => {
       const { dispatchId } = input;
       const onReceipt = (receipt: string) => ports.log.info('receipt of a dispatch', { dispatchId, receipt });
-      const progress = new Progress(dispatchId);
+      const progress = new Progress(dispatchId, ports.tmux.socket);
       return withHeartbeat(
         () => progress.details(),
         async ({ signal, stopRequested }): Promise<DispatchResult> => {
@@ -80,7 +80,10 @@ class Progress {
   private dispatch: Dispatch | undefined;
   private now = 'starting';
 
-  constructor(private readonly dispatchId: string) {}
+  constructor(
+    private readonly dispatchId: string,
+    private readonly socket: string,
+  ) {}
 
   readonly doing = (text: string): void => {
     this.now = text;
@@ -92,8 +95,9 @@ class Progress {
 
   details(): JsonObject {
     const receipts = this.dispatch?.ledger.receipts();
-    const session = this.dispatch?.ledger.claim.session ?? this.dispatchId;
-    const details: DispatchProgress = { session, receipts: receipts ?? { claimedAt: 0 }, doing: this.now };
+    const { session, backend } = this.dispatch?.ledger.claim ?? { session: this.dispatchId };
+    const attach = backend === 'tmux' ? { attach: `tmux -L ${this.socket} attach -t ${session}` } : {};
+    const details: DispatchProgress = { session, receipts: receipts ?? { claimedAt: 0 }, doing: this.now, ...attach };
     return { ...details, receipts: { ...details.receipts } };
   }
 }
