@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import {
   ApplicationFailure,
-  CancelledFailure,
   Client,
   Connection,
   isGrpcServiceError,
@@ -25,6 +24,7 @@ import type { Json } from '../contracts/json';
 import { PIPELINE_RUN, REFUSED, type Answer } from '../contracts/messages';
 import type { RunInput, RunRef, RunResult } from '../contracts/run';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes';
+import type { HistoryEvent } from './history';
 import { Fault, NotFoundError, RefusedError, ServiceError, UserError } from './faults';
 import type { Target } from './target';
 
@@ -56,6 +56,8 @@ export interface RunExecution {
   /** Temporal's id of the newest execution. */
   readonly executionId: string;
   readonly open: boolean;
+  /** Temporal shows it as Canceled: it left no result. */
+  readonly canceled: boolean;
   /** gantry's word for an end or a state; Temporal's where gantry could say none (`TERMINATED`, `TIMED_OUT`). */
   readonly status: string;
   readonly pipeline: string;
@@ -67,6 +69,22 @@ export interface RunExecution {
   readonly startedAt: number;
   readonly closedAt?: number;
   readonly historyEvents: number;
+}
+
+export interface Execution {
+  readonly executionId: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** Temporal's own word: `COMPLETED`, `FAILED`, `CANCELLED`, `CONTINUED_AS_NEW`, … */
+  readonly temporalStatus: string;
+  readonly events: readonly HistoryEvent[];
+}
+
+export interface PendingActivity {
+  readonly activityId: string;
+  /** The last one that took it; absent while it waits for the first. */
+  readonly worker?: string;
+  readonly said: Json;
 }
 
 export interface RunFilter {
@@ -179,7 +197,16 @@ export class Temporal {
     await this.call(() => this.handle(run).signal(signal, message));
   }
 
-  /** How a closed run ended; undefined when it was terminated or timed out by Temporal, which leaves no result. */
+  /** Ask Temporal to cancel a run, so that its own lists and Web UI call it canceled. Does nothing once it has ended. */
+  async requestCancel(run: RunRef): Promise<void> {
+    try {
+      await this.call(() => this.handle(run).cancel());
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+    }
+  }
+
+  /** How a closed run ended; undefined where Temporal cancelled, terminated or timed it out, which leaves no result. */
   async result(run: RunRef): Promise<RunResult | undefined> {
     return this.call(async () => {
       try {
@@ -187,8 +214,7 @@ export class Temporal {
       } catch (error) {
         if (!(error instanceof WorkflowFailedError)) throw error;
         const { cause } = error;
-        if (!(cause instanceof ApplicationFailure || cause instanceof CancelledFailure)) return undefined;
-        return cause.details?.[0] as RunResult | undefined;
+        return cause instanceof ApplicationFailure ? (cause.details?.[0] as RunResult | undefined) : undefined;
       }
     });
   }
@@ -208,10 +234,40 @@ export class Temporal {
     return payloadConverter.fromPayload<RunInput>(payloads[0]!);
   }
 
-  /** The history of the newest execution, in the form Temporal's own tools export. */
-  async history(run: RunRef): Promise<{ readonly events: readonly Record<string, Json>[] }> {
-    const history = await this.call(() => this.handle(run).fetchHistory(), { deadlineMs: 60_000 });
-    return JSON.parse(historyToJSON(history)) as { events: Record<string, Json>[] };
+  /** What workers are doing for a run now, as they said with their last heartbeats. */
+  async pendingActivities(run: RunRef): Promise<PendingActivity[]> {
+    const { payloadConverter } = this.client.options.loadedDataConverter;
+    const { raw } = await this.call(() => this.handle(run).describe());
+    return (raw.pendingActivities ?? []).map((pending) => {
+      const said = pending.heartbeatDetails?.payloads?.[0];
+      return {
+        activityId: pending.activityId ?? '',
+        ...withoutUndefined({ worker: pending.lastWorkerIdentity ?? undefined }),
+        said: said ? payloadConverter.fromPayload<Json>(said) : null,
+      };
+    });
+  }
+
+  /** Every execution of a run, oldest first: as often as it was resumed, retried, rolled back or continued as new. */
+  async executionsOf(run: RunRef): Promise<Execution[]> {
+    const query = `WorkflowId = ${quoted(runWorkflowId(run.project, run.runId))}`;
+    const found: WorkflowExecutionInfo[] = [];
+    await this.call(async () => {
+      for await (const info of this.client.workflow.list({ query })) found.push(info);
+    });
+    const oldestFirst = found.sort((a, b) => a.startTime.getTime() - b.startTime.getTime());
+    return Promise.all(
+      oldestFirst.map(async ({ runId, status, startTime }) => {
+        const { events } = await this.history(run, runId);
+        return { executionId: runId, startedAt: startTime.getTime(), temporalStatus: status.name, events };
+      }),
+    );
+  }
+
+  /** The history of the newest execution or of the one named, in the form Temporal's own tools export. */
+  async history(run: RunRef, executionId?: string): Promise<{ readonly events: readonly HistoryEvent[] }> {
+    const history = await this.call(() => this.handle(run, executionId).fetchHistory(), { deadlineMs: 60_000 });
+    return JSON.parse(historyToJSON(history)) as { events: HistoryEvent[] };
   }
 
   /** Server version, or why not. */
@@ -257,8 +313,8 @@ export class Temporal {
     return { workflow: await describe(1), activity: await describe(2) };
   }
 
-  private handle(run: RunRef) {
-    return this.client.workflow.getHandle(runWorkflowId(run.project, run.runId));
+  private handle(run: RunRef, executionId?: string) {
+    return this.client.workflow.getHandle(runWorkflowId(run.project, run.runId), executionId);
   }
 
   private async call<T>(
@@ -311,6 +367,7 @@ function toExecution(info: WorkflowExecutionInfo | WorkflowExecutionDescription)
     run: parseRunWorkflowId(info.workflowId) ?? { project: '', runId: info.workflowId },
     executionId: info.runId,
     open,
+    canceled: info.status.name === 'CANCELLED',
     status: stopped ? info.status.name : (ownStatus ?? info.status.name),
     pipeline: attribute.get(SEARCH_ATTRIBUTES.pipeline) ?? pipelineOf(info.memo),
     startedAt: info.startTime.getTime(),
@@ -330,7 +387,7 @@ function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: NonNul
 }
 
 function visibilityQuery(filter: RunFilter): string {
-  const equals = (name: string, value: string) => `${name} = "${value.replace(/[\\"]/g, '\\$&')}"`;
+  const equals = (name: string, value: string) => `${name} = ${quoted(value)}`;
   return [
     equals('WorkflowType', PIPELINE_RUN),
     'ExecutionStatus != "ContinuedAsNew"',
@@ -339,6 +396,10 @@ function visibilityQuery(filter: RunFilter): string {
     ...(filter.status ? [equals(SEARCH_ATTRIBUTES.status.name, filter.status)] : []),
     ...(filter.open ? [equals('ExecutionStatus', 'Running')] : []),
   ].join(' AND ');
+}
+
+function quoted(value: string): string {
+  return `"${value.replace(/[\\"]/g, '\\$&')}"`;
 }
 
 /** An SDK error as one of ours; what nobody foresaw stays as it is. */

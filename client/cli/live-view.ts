@@ -2,7 +2,7 @@ import { isEnd, type RunRef, type RunView } from '../../contracts/run';
 import { ServiceError } from '../faults';
 import { openGates, type OpenGate } from '../runs/decide-gate';
 import { readView } from '../runs/read-run';
-import type { Temporal } from '../temporal';
+import type { RunExecution, Temporal } from '../temporal';
 import type { Cli } from './cli';
 import { renderChanges } from './render/changes';
 import { ESC } from './render/paint';
@@ -31,6 +31,13 @@ export async function watchRun(
   } finally {
     picture.end();
   }
+}
+
+/** What a run has shown so far: whoever follows it from here on need not be told again. */
+export async function shownSoFar(cli: Cli, { run, open }: RunExecution): Promise<RunView> {
+  const view = await readView(await cli.temporal(), run);
+  // The next execution of an ended run counts its own undos.
+  return open ? view : { ...view, undos: [] };
 }
 
 interface Picture {

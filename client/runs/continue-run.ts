@@ -67,16 +67,13 @@ function refuseUnlessPossible(result: RunResult, intent: RunIntent, input: RunIn
     throw new NotFoundError(`No stage "${stage}" in this run. ${suggestion(stage, ids) ?? ''}`.trim());
   }
   const reason = NOT_POSSIBLE[intent.kind](result);
-  if (reason !== undefined) throw new RefusedError(reason, NEXT_STEP[result.status]);
+  if (reason !== undefined) throw new RefusedError(reason, NEXT_STEP[result.status]?.(input.run.runId));
 }
 
 const NOT_POSSIBLE: Record<RunIntent['kind'], (result: RunResult) => string | undefined> = {
   resume: ({ status }) =>
     (RESUMABLE as readonly EndStatus[]).includes(status) ? undefined : `Not resumed: ${status} ${WHY_FINAL[status]}`,
-  retry: ({ status }) =>
-    status === 'CANCELLED' || status === 'ROLLED_BACK'
-      ? `Not tried again: ${status} means that what the run did has been taken back.`
-      : undefined,
+  retry: ({ status }) => (status === 'CANCELLED' ? `Not tried again: ${status} ${WHY_FINAL[status]}` : undefined),
   rollback: ({ status, carried }) =>
     carried.undos.length > 0
       ? undefined
@@ -94,10 +91,14 @@ const WHY_FINAL: Record<EndStatus, string> = {
   ROLLED_BACK: 'is final: what the run did has been taken back.',
 };
 
-const NEXT_STEP: Partial<Record<EndStatus, string>> = {
-  COMPLETED_DEGRADED: 'Run one stage and all after it again with `gantry retry RUN --from STAGE`.',
-  SUCCESS: 'Run one stage and all after it again with `gantry retry RUN --from STAGE`.',
-  SYSTEM_FAILURE: 'Start a new run, or try again from a stage with `gantry retry RUN --from STAGE`.',
-  CANCELLED: 'Start a new run.',
-  ROLLED_BACK: 'Start a new run.',
+const retryHint = (id: string) =>
+  `Run one stage and all after it again with \`gantry retry ${id} --from STAGE\`, or start a new run.`;
+const newRunHint = () => 'Start a new run.';
+
+const NEXT_STEP: Partial<Record<EndStatus, (runId: string) => string>> = {
+  COMPLETED_DEGRADED: retryHint,
+  SUCCESS: retryHint,
+  SYSTEM_FAILURE: retryHint,
+  ROLLED_BACK: retryHint,
+  CANCELLED: newRunHint,
 };

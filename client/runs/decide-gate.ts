@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { nestedRunId } from '../../contracts/ids';
 import { nearestWord } from '../../contracts/nearest-word';
 import { approveSignal, approveUpdate, rejectSignal, rejectUpdate, type VoteMessage } from '../../contracts/messages';
 import { isEnd, type GateRecord, type RunRef, type RunView } from '../../contracts/run';
@@ -9,7 +10,7 @@ import { readNested } from './read-run';
 
 export interface Vote {
   readonly decision: 'approve' | 'reject';
-  /** Absent: the only open gate. */
+  /** As a person names it: `approve`, or `inner/approve` for one of a nested run. Absent: the only open gate. */
   readonly gate?: string;
   readonly who: string;
   readonly comment?: string;
@@ -18,15 +19,24 @@ export interface Vote {
 export interface OpenGate {
   /** The run the gate stands in: the one asked about, or one it nests. */
   readonly run: RunRef;
+  /** From the run asked about: `approve`, `inner/approve`. */
+  readonly name: string;
   readonly gate: GateRecord;
 }
 
 /** Vote at a gate of the run or of one it nests; answers what the run says. Fails: RefusedError, NoWorkerError. */
 export async function decideGate(temporal: Temporal, view: RunView, vote: Vote): Promise<string> {
   if (isEnd(view.status)) throw tooLate(view, vote.gate);
-  const { run, gate } = chooseGate(await openGates(temporal, view), view, vote.gate);
+  const open = await openGates(temporal, view);
+  const { run, gate } = chooseGate(open, view, vote.gate);
   const update = vote.decision === 'approve' ? approveUpdate : rejectUpdate;
-  return (await temporal.update(run, update, randomUUID(), messageOf(vote, gate.gate))).message;
+  try {
+    return (await temporal.update(run, update, randomUUID(), messageOf(vote, gate))).message;
+  } catch (error) {
+    const meant = nearestWord(gate, namesOf(open));
+    if (!(error instanceof RefusedError) || meant === undefined || meant === gate) throw error;
+    throw new RefusedError(error.message, `Did you mean "${meant}"?`, { cause: error });
+  }
 }
 
 /**
@@ -37,16 +47,24 @@ export async function leaveVote(temporal: Temporal, run: RunRef, vote: Vote): Pr
   if (vote.gate === undefined) {
     throw new NoWorkerError('No worker answers, so which gate is open is not known.', 'Name the gate.');
   }
-  await temporal.signal(run, vote.decision === 'approve' ? approveSignal : rejectSignal, messageOf(vote, vote.gate));
+  const stages = vote.gate.split('/');
+  const gate = stages.pop()!;
+  const holder = { ...run, runId: stages.reduce(nestedRunId, run.runId) };
+  await temporal.signal(holder, vote.decision === 'approve' ? approveSignal : rejectSignal, messageOf(vote, gate));
   return `Left for gate "${vote.gate}". It counts once a worker reads it; \`gantry audit\` will tell.`;
 }
 
 /** Every gate that waits for people, here and in nested runs. */
 export async function openGates(temporal: Temporal, view: RunView): Promise<OpenGate[]> {
-  const views = [view, ...(await readNested(temporal, view))];
-  return views.flatMap(({ run, gates }) =>
-    gates.filter(({ outcome }) => outcome === undefined).map((gate) => ({ run, gate })),
-  );
+  const nested = await readNested(temporal, view);
+  return [...openHere(view), ...nested.flatMap((inner) => openHere(inner.view, `${inner.path}/`))];
+}
+
+/** The open gates of one run alone. */
+export function openHere({ run, gates }: RunView, prefix = ''): OpenGate[] {
+  return gates
+    .filter(({ outcome }) => outcome === undefined)
+    .map((gate) => ({ run, gate, name: `${prefix}${gate.gate}` }));
 }
 
 function tooLate(view: RunView, name: string | undefined): RefusedError {
@@ -59,29 +77,30 @@ function messageOf(vote: Vote, gate: string): VoteMessage {
   return { gate, who: vote.who, ...(vote.comment !== undefined && { comment: vote.comment }) };
 }
 
-/** Pure: which gate a person means, or why none. */
-export function chooseGate(open: readonly OpenGate[], view: RunView, name: string | undefined): OpenGate {
+/** Pure: which run and gate a person means. Fails: RefusedError when that is not clear. */
+export function chooseGate(
+  open: readonly OpenGate[],
+  view: Pick<RunView, 'run' | 'status'>,
+  name: string | undefined,
+): { readonly run: RunRef; readonly gate: string } {
   const [only] = open;
   if (name === undefined) {
-    if (only && open.length === 1) return only;
+    if (only && open.length === 1) return { run: only.run, gate: only.gate.gate };
     if (only) throw new RefusedError(`Several gates are open: ${listOf(open)}.`, 'Name one of them.');
     throw new RefusedError(`No gate is open on this run (${view.status}).`);
   }
-  const named = open.find(({ gate }) => gate.gate === name);
-  if (named) return named;
-  // A late vote goes to the run all the same: it answers for itself, and its audit trail is to know.
-  const decided = view.gates.find(({ gate }) => gate === name);
-  if (decided) return { run: view.run, gate: decided };
-  const meant = nearestWord(
-    name,
-    open.map(({ gate }) => gate.gate),
-  );
-  throw new RefusedError(
-    `No gate "${name}" is open on this run.${meant === undefined ? '' : ` Did you mean "${meant}"?`}`,
-    only ? `Open: ${listOf(open)}.` : `No gate is open (${view.status}).`,
-  );
+  const exact = open.filter((one) => one.name === name);
+  const fitting = exact.length > 0 ? exact : open.filter(({ gate }) => gate.gate === name);
+  if (fitting.length > 1) throw new RefusedError(`"${name}" may be ${namesOf(fitting).join(' or ')}.`, 'Name one.');
+  const [meant] = fitting;
+  // A wrong or late vote goes to the run all the same: it answers for itself, and its audit trail is to know.
+  return meant ? { run: meant.run, gate: meant.gate.gate } : { run: view.run, gate: name };
+}
+
+function namesOf(gates: readonly OpenGate[]): string[] {
+  return gates.map(({ name }) => name);
 }
 
 function listOf(open: readonly OpenGate[]): string {
-  return open.map(({ gate }) => `${gate.gate} (${approversOf(gate)})`).join(', ');
+  return open.map(({ name, gate }) => `${name} (${approversOf(gate)})`).join(', ');
 }

@@ -1,4 +1,4 @@
-import { auditQuery, statusQuery } from '../../contracts/messages';
+import { auditQuery, resultQuery, statusQuery } from '../../contracts/messages';
 import { isEnd, type AuditEntry, type RunRef, type RunResult, type RunStatus, type RunView } from '../../contracts/run';
 import { NotFoundError } from '../faults';
 import type { RunExecution, Temporal } from '../temporal';
@@ -17,9 +17,13 @@ export async function readAudit(temporal: Temporal, run: RunRef): Promise<readon
   return (await readResult(temporal, execution)).carried.audit;
 }
 
-/** The result of a run that has ended, however it did. Fails: NotFoundError when Temporal ended it from outside. */
+/**
+ * The result of a run that has ended, however it did. Fails: NotFoundError when it was ended from outside;
+ * NoWorkerError when it was cancelled, since such an execution leaves no result and has to be asked.
+ */
 export async function readResult(temporal: Temporal, execution: RunExecution): Promise<RunResult> {
-  const result = await temporal.result(execution.run);
+  const left = await temporal.result(execution.run);
+  const result = left ?? (execution.canceled ? await temporal.query(execution.run, resultQuery) : undefined);
   if (result) return result;
   throw new NotFoundError(
     `Run ${execution.run.runId} was ended from outside (${execution.status}): it left no result and undid nothing.`,
@@ -27,12 +31,19 @@ export async function readResult(temporal: Temporal, execution: RunExecution): P
   );
 }
 
+/** A run that a stage nests, named by the stages that lead to it: `inner`, `inner/deeper`. */
+export interface NestedView {
+  readonly path: string;
+  readonly view: RunView;
+}
+
 /** Open runs a run nests, and those that they nest: their gates and stages belong to it. */
-export async function readNested(temporal: Temporal, view: RunView): Promise<RunView[]> {
-  const views: RunView[] = [];
-  for (const { runId } of view.nested) {
+export async function readNested(temporal: Temporal, view: RunView, above = ''): Promise<NestedView[]> {
+  const views: NestedView[] = [];
+  for (const { stage, runId } of view.nested) {
+    const path = `${above}${stage}`;
     const nested = await readView(temporal, { project: view.run.project, runId });
-    views.push(nested, ...(await readNested(temporal, nested)));
+    views.push({ path, view: nested }, ...(await readNested(temporal, nested, `${path}/`)));
   }
   return views;
 }

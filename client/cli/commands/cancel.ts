@@ -19,7 +19,9 @@ export const addCancel: AddCommand = (program, cli) => {
       await cli().confirm(`Stop ${run.runId} and take back what it did?`, options.yes);
       const temporal = await cli().temporal();
       const request = { who: cli().who, ...(options.comment !== undefined && { comment: options.comment }) };
+      // First by the update, which keeps who asked and why; then Temporal's own, so that the Web UI says Canceled.
       const { message } = await temporal.update(run, cancelUpdate, randomUUID(), request);
+      await temporal.requestCancel(run);
       cli().answer({ run, message }, message);
       if (options.watch) await watchRun(cli(), run);
     });

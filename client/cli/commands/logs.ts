@@ -3,23 +3,28 @@ import { suggestion } from '../../../contracts/nearest-word';
 import type { RunView, StageRecord } from '../../../contracts/run';
 import { readText } from '../../artifacts';
 import { NotFoundError } from '../../faults';
+import { readAtWork, type AtWork } from '../../runs/at-work';
 import { readNested, readView } from '../../runs/read-run';
+import type { Temporal } from '../../temporal';
 import type { Cli } from '../cli';
 import type { AddCommand } from '../program';
+import { renderAtWork } from '../render/at-work';
 
 export const addLogs: AddCommand = (program, cli) => {
   program
     .command('logs')
     .argument('<run>', 'which run')
     .argument('[stage]', 'which stage, or one cell of its matrix; all when absent')
-    .description('What the stages of a run said')
+    .description('What the stages of a run said; of those at work, what they say now')
     .action(async (word: string, stage: string | undefined) => {
       const { run } = await cli().findRun(word);
       const temporal = await cli().temporal();
       const view = await readView(temporal, run);
-      const logs = await collect(cli(), chosenStages(view, stage));
+      const logs = await collect(cli(), temporal, view, chosenStages(view, stage));
       const nested = stage === undefined ? await readNested(temporal, view) : [];
-      for (const inner of nested) logs.push(...(await collect(cli(), inner.stages, `${inner.run.runId} `)));
+      for (const inner of nested) {
+        logs.push(...(await collect(cli(), temporal, inner.view, inner.view.stages, `${inner.path}/`)));
+      }
       if (stage !== undefined && logs.length === 0) {
         throw new NotFoundError(
           `Stage "${stage}" has said nothing yet.`,
@@ -27,7 +32,7 @@ export const addLogs: AddCommand = (program, cli) => {
         );
       }
       cli().answer(logs, logs.map((log) => shown(cli(), log, logs.length > 1)).join('\n'));
-      if (logs.some(({ whole }) => !whole))
+      if (logs.some(({ whole }) => whole === false))
         cli().note('Some logs are on another host: only their beginning and end are shown.');
     });
 };
@@ -36,8 +41,11 @@ interface StageLog {
   readonly stage: string;
   readonly status: string;
   readonly turn: number;
-  readonly text: string;
-  readonly whole: boolean;
+  /** What it has said, once it has ended. */
+  readonly text?: string;
+  readonly whole?: boolean;
+  /** What it says, while it is at work. */
+  readonly now?: AtWork;
 }
 
 function chosenStages(view: RunView, name: string | undefined): readonly StageRecord[] {
@@ -48,18 +56,27 @@ function chosenStages(view: RunView, name: string | undefined): readonly StageRe
   throw new NotFoundError(`No stage "${name}" in this run. ${suggestion(name, keys) ?? ''}`.trim());
 }
 
-async function collect(cli: Cli, stages: readonly StageRecord[], prefix = ''): Promise<StageLog[]> {
+async function collect(
+  cli: Cli,
+  temporal: Temporal,
+  view: RunView,
+  stages: readonly StageRecord[],
+  prefix = '',
+): Promise<StageLog[]> {
+  const busy = stages.some(({ status }) => status === 'running') ? await readAtWork(temporal, view.run) : [];
   const logs: StageLog[] = [];
   for (const { key, status, turn, log, failure } of stages) {
+    const about = { stage: `${prefix}${key}`, status, turn };
+    const now = busy.find(({ stage }) => stage === key);
     const text = log ?? failure?.evidence;
-    if (text === undefined) continue;
-    logs.push({ stage: `${prefix}${key}`, status, turn, ...(await readText(cli.home, text)) });
+    if (now && status === 'running') logs.push({ ...about, now });
+    else if (text !== undefined) logs.push({ ...about, ...(await readText(cli.home, text)) });
   }
   return logs;
 }
 
 /** A log is shown as it is, colours and all, but for a heading where there are several. */
-function shown(cli: Cli, { stage, status, turn, text }: StageLog, several: boolean): string {
+function shown(cli: Cli, { stage, status, turn, text, now }: StageLog, several: boolean): string {
   const heading = several ? `${cli.paint.bold(`── ${stage} · turn ${turn} · ${status}`)}\n` : '';
-  return `${heading}${text.trimEnd()}`;
+  return `${heading}${now ? renderAtWork(now, cli.paint) : (text ?? '').trimEnd()}`;
 }

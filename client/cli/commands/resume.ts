@@ -1,5 +1,5 @@
 import { continueRun } from '../../runs/continue-run';
-import { watchRun } from '../live-view';
+import { shownSoFar, watchRun } from '../live-view';
 import type { AddCommand } from '../program';
 import { failUnlessWell } from './status';
 
@@ -13,8 +13,9 @@ export const addResume: AddCommand = (program, cli) => {
     .action(async (word: string, { comment, watch }: { comment?: string; watch?: boolean }) => {
       const execution = await cli().findRun(word);
       const by = { who: cli().who, ...(comment !== undefined && { comment }) };
+      const since = watch && (await shownSoFar(cli(), execution));
       const message = await continueRun(await cli().temporal(), execution, { kind: 'resume' }, by);
       cli().answer({ run: execution.run, message }, message);
-      if (watch) failUnlessWell(await watchRun(cli(), execution.run));
+      if (since) failUnlessWell(await watchRun(cli(), execution.run, { since }));
     });
 };

@@ -3,7 +3,7 @@ import { continueRun } from '../../runs/continue-run';
 import { readView } from '../../runs/read-run';
 import type { RunExecution } from '../../temporal';
 import type { Cli } from '../cli';
-import { watchRun } from '../live-view';
+import { shownSoFar, watchRun } from '../live-view';
 import type { AddCommand } from '../program';
 import { failUnlessWell } from './status';
 
@@ -19,9 +19,10 @@ export const addRetry: AddCommand = (program, cli) => {
       const execution = await cli().findRun(word);
       const from = options.from ?? (await failedStage(cli(), execution));
       const by = { who: cli().who, ...(options.comment !== undefined && { comment: options.comment }) };
+      const since = options.watch && (await shownSoFar(cli(), execution));
       const message = await continueRun(await cli().temporal(), execution, { kind: 'retry', from }, by);
       cli().answer({ run: execution.run, message }, message);
-      if (options.watch) failUnlessWell(await watchRun(cli(), execution.run));
+      if (since) failUnlessWell(await watchRun(cli(), execution.run, { since }));
     });
 };
 

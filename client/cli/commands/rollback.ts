@@ -1,5 +1,5 @@
 import { continueRun } from '../../runs/continue-run';
-import { watchRun } from '../live-view';
+import { shownSoFar, watchRun } from '../live-view';
 import type { AddCommand } from '../program';
 
 export const addRollback: AddCommand = (program, cli) => {
@@ -17,8 +17,9 @@ export const addRollback: AddCommand = (program, cli) => {
       await cli().confirm(`Stop ${execution.run.runId} and take back ${what}?`, options.yes);
       const by = { who: cli().who, ...(options.comment !== undefined && { comment: options.comment }) };
       const intent = { kind: 'rollback' as const, ...(options.to !== undefined && { to: options.to }) };
+      const since = options.watch && (await shownSoFar(cli(), execution));
       const message = await continueRun(await cli().temporal(), execution, intent, by);
       cli().answer({ run: execution.run, message }, message);
-      if (options.watch) await watchRun(cli(), execution.run);
+      if (since) await watchRun(cli(), execution.run, { since });
     });
 };

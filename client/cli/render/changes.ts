@@ -31,7 +31,9 @@ function stageChange(before: StageRecord | undefined, stage: StageRecord): strin
   return [`${stage.key} ${stage.status}${counts}${details.length > 0 ? `  ${harmless(details.join(' · '))}` : ''}`];
 }
 
-function gateChange(before: GateRecord | undefined, gate: GateRecord): string[] {
+function gateChange(earlier: GateRecord | undefined, gate: GateRecord): string[] {
+  // A gate that another turn opened is another one.
+  const before = earlier?.openedAt === gate.openedAt ? earlier : undefined;
   if (gate.outcome !== undefined) return before?.outcome === undefined ? [`gate ${gate.gate} ${gate.outcome}`] : [];
   return before === undefined ? [`gate ${gate.gate} open for ${approversOf(gate)}: ${harmless(gate.message)}`] : [];
 }

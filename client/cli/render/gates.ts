@@ -1,25 +1,21 @@
-import type { GateRecord, RunRef } from '../../../contracts/run';
+import type { GateRecord } from '../../../contracts/run';
 import { approversOf } from '../../runs/approvers';
+import type { OpenGate } from '../../runs/decide-gate';
 import { elapsed, moment } from './figures';
 import { harmless, type Paint } from './paint';
-
-export interface GateOfRun {
-  readonly run: RunRef;
-  readonly gate: GateRecord;
-}
 
 /** What is asked, of whom, until when, and the command that answers. */
 export function renderGates(
   runId: string,
-  gates: readonly GateOfRun[],
+  gates: readonly OpenGate[],
   options: { readonly paint: Paint; readonly at: number; readonly timeZone?: string },
 ): string[] {
-  return gates.flatMap(({ gate }) => {
+  return gates.flatMap(({ gate, name }) => {
     const { paint } = options;
     return [
-      `${paint.yellow('⏸')} ${paint.bold(gate.gate)} waits for ${gateLine(gate, options)}`,
+      `${paint.yellow('⏸')} ${paint.bold(name)} waits for ${gateLine(gate, options)}`,
       ...(gate.message === '' ? [] : gate.message.split('\n').map((line) => `   ${harmless(line)}`)),
-      `   ${paint.cyan(`gantry approve ${runId} ${gate.gate}`)}   or   ${paint.cyan(`gantry reject ${runId} ${gate.gate} --comment "why"`)}`,
+      `   ${paint.cyan(`gantry approve ${runId} ${name}`)}   or   ${paint.cyan(`gantry reject ${runId} ${name} --comment "why"`)}`,
     ];
   });
 }

@@ -1,5 +1,5 @@
 import { ERRORS } from '../../../contracts/errors';
-import type { RunStatus, RunView } from '../../../contracts/run';
+import { isEnd, type RunStatus, type RunView } from '../../../contracts/run';
 import { harmless, type Paint } from './paint';
 
 /** How the run ended and what a person can do now; nothing while it simply runs. */
@@ -14,8 +14,27 @@ export function nextSteps(view: RunView, paint: Paint): string[] {
   return [
     ...failureLine(view, paint),
     ...left,
-    ...steps.map((step) => step.replace(/`([^`]+)`/g, (_, text: string) => paint.cyan(text))),
+    ...[...steps, ...servedSteps(view)].map((step) =>
+      step.replace(/`([^`]+)`/g, (_, text: string) => paint.cyan(text)),
+    ),
   ];
+}
+
+/** A service outlives its run: how it is stopped is part of how the run ended. */
+function servedSteps({ run, status, stages }: RunView): string[] {
+  if (!isEnd(status)) return [];
+  return stages.flatMap(({ key, kind, status: state, output }, index) => {
+    if (kind !== 'service' || state !== 'succeeded') return [];
+    const { port, pid } = (output ?? {}) as { readonly port?: number | null; readonly pid?: number };
+    const where = [port == null ? '' : `port ${port}`, pid === undefined ? '' : `process ${pid}`].filter(Boolean);
+    const before = stages
+      .slice(0, index)
+      .findLast((stage) => stage.status === 'succeeded')
+      ?.key.replace(/\[.*$/, '');
+    const stop = `gantry rollback ${run.runId}${before === undefined ? '' : ` --to ${before}`}`;
+    const keeps = before === undefined ? '' : `, which keeps ${before} and what that needs`;
+    return [`${key} serves on (${where.join(', ')}) until a later run replaces it. Stop it with \`${stop}\`${keeps}.`];
+  });
 }
 
 function failureLine({ failure, stages }: RunView, paint: Paint): string[] {

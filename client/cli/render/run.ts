@@ -1,7 +1,8 @@
 import { excerpt } from '../../../contracts/text';
 import { isEnd, type RunStatus, type RunView, type StageRecord, type StageStatus } from '../../../contracts/run';
+import { openHere, type OpenGate } from '../../runs/decide-gate';
 import { elapsed, money, tokenCount } from './figures';
-import { renderGates, type GateOfRun } from './gates';
+import { renderGates } from './gates';
 import { nextSteps } from './next-steps';
 import { columns, fit, harmless, type Paint } from './paint';
 
@@ -14,7 +15,7 @@ export interface RenderOptions {
   /** The run's page in the Web UI. */
   readonly url?: string;
   /** Open gates of the run and of the runs it nests. */
-  readonly gates?: readonly GateOfRun[];
+  readonly gates?: readonly OpenGate[];
   /** Turns the marks of what runs; a still picture has none. */
   readonly frame?: number;
   readonly timeZone?: string;
@@ -23,7 +24,7 @@ export interface RenderOptions {
 /** A run as people see it: where it stands, what it cost, who is waited for, what to do next. */
 export function renderRun(view: RunView, options: RenderOptions): string {
   const { paint, width } = options;
-  const gates = options.gates ?? openGatesOf(view);
+  const gates = options.gates ?? openHere(view);
   const parts = [
     [header(view, options)],
     stageLines(view, options),
@@ -119,10 +120,6 @@ function undoLines(view: RunView, paint: Paint): string[] {
       ? ` ${paint.yellow('↩')} ${harmless(label)}`
       : ` ${paint.red('✗')} could not ${harmless(label)} (${attempts} tries): ${harmless(message ?? 'no reason given')}`,
   );
-}
-
-function openGatesOf(view: RunView): GateOfRun[] {
-  return view.gates.filter(({ outcome }) => outcome === undefined).map((gate) => ({ run: view.run, gate }));
 }
 
 function summary(view: RunView, { at, paint }: RenderOptions): string {
