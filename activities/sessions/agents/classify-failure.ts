@@ -3,7 +3,7 @@ import type { FailureClass } from './agent-kind';
 // Rows are tried in order, on the reason an agent gives and then on its words.
 const ROWS: readonly (readonly [RegExp, FailureClass])[] = [
   [
-    /billing|quota|credit|spend/i,
+    /billing|quota|\bcredits?\b|\bspend/i,
     { type: 'Provider.Quota', advice: "Refill the agent's account or use another agent." },
   ],
   [
@@ -12,10 +12,14 @@ const ROWS: readonly (readonly [RegExp, FailureClass])[] = [
   ],
   [/overloaded|\b529\b|\b503\b/i, { type: 'Provider.Overloaded', advice: 'Try again later.' }],
   [
-    /auth|\b401\b|\b403\b|api.?key|log.?in/i,
+    /\bauth\b|authenticat|unauthori[sz]ed|\b401\b|\b403\b|api.?key|\blog(ged)?.in\b|\blogin\b/i,
     { type: 'Provider.Auth', advice: 'Log the agent in on this host, or give the worker its key.' },
   ],
   [/model_not_found|\b404\b/i, { type: 'Provider.NotFound', advice: 'Name a model this agent has.' }],
+  [
+    /invalid_request|\b400\b|context.?(window|length)/i,
+    { type: 'Provider.Request', advice: 'Shorten the prompt and what it attaches, or name another model.' },
+  ],
   [/server_error|\b5\d\d\b|disconnected/i, { type: 'Provider.ServerError', advice: 'Try again later.' }],
 ];
 

@@ -12,7 +12,9 @@ export function codexAgent(config: AgentConfig & { kind: 'codex' }): AgentKind {
     passes: ['OPENAI_API_KEY', 'CODEX_API_KEY', 'CODEX_HOME'],
     start: ({ model }) => {
       const wanted = model ?? config.model;
-      const options = ['--json', '--sandbox', 'danger-full-access', ...(wanted === undefined ? [] : ['-m', wanted])];
+      // A workspace is gantry's own: it need not be one that a person has trusted.
+      const ungated = ['--sandbox', 'danger-full-access', '--skip-git-repo-check'];
+      const options = ['--json', ...ungated, ...(wanted === undefined ? [] : ['-m', wanted])];
       return { argv: [...config.command, 'exec', ...options, '-'], env: {} };
     },
     readJournal: () => [],
@@ -31,6 +33,9 @@ function readStreamLine(line: string): readonly AgentEvent[] {
     case 'item.started':
     case 'item.completed':
       return readItem(event['item']);
+    // It says so and tries again; when it gives up, the turn fails.
+    case 'error':
+      return [{ kind: 'working', what: `waits for its model (${firstLine(event['message'])})` }];
     case 'turn.completed':
       return [{ kind: 'finished', usage: readUsage(event['usage']) }];
     case 'turn.failed':
@@ -43,10 +48,13 @@ function readStreamLine(line: string): readonly AgentEvent[] {
 // The last message comes before the end of the turn, as one of its items.
 function readItem(item: unknown): AgentEvent[] {
   if (typeof item !== 'object' || item === null) return [];
-  const { type, text, command } = item as Record<string, unknown>;
+  const { type, text, command, message } = item as Record<string, unknown>;
   if (type === 'agent_message' && typeof text === 'string') return [{ kind: 'said', message: text }];
-  const what = typeof command === 'string' ? command.split('\n', 1)[0]!.slice(0, 80) : String(type);
-  return [{ kind: 'working', what }];
+  return [{ kind: 'working', what: firstLine(command ?? message ?? type) }];
+}
+
+function firstLine(value: unknown): string {
+  return String(value).split('\n', 1)[0]!.slice(0, 80);
 }
 
 function failed(error: unknown): AgentEvent {

@@ -42,7 +42,10 @@ it.each([
   ['model_not_found', '', 'Provider.NotFound'],
   ['server_error', '', 'Provider.ServerError'],
   ['turn failed', 'exceeded retry limit, last status: 429', 'Provider.RateLimited'],
+  ['turn failed', '{"error":{"type":"invalid_request_error","message":"too long"}}', 'Provider.Request'],
+  ['completed', 'Not logged in · Please run /login', 'Provider.Auth'],
   ['unknown', 'I could not do it', 'Agent.Failed'],
+  ['unknown', 'The author of the logging module suspended it and was credited.', 'Agent.Failed'],
   ['interrupted', 'Somebody interrupted the turn at the terminal.', 'Agent.Failed'],
 ])('a failure "%s" "%s" is %s', (reason, message, type) => {
   expect(classifyFailure({ reason, message })).toMatchObject({ type });
