@@ -42,5 +42,9 @@ module.exports = {
       globalSetup: '<rootDir>/test/support/server-setup.ts',
       globalTeardown: '<rootDir>/test/support/server-teardown.ts',
     },
+    // Needs programs of others: `npm run test:agents` gets them and says where they are.
+    ...(process.env.GANTRY_REAL_AGENTS
+      ? [{ ...common, displayName: 'agents', testMatch: ['<rootDir>/test/agents/**/*.test.ts'] }]
+      : []),
   ],
 };

@@ -28,6 +28,8 @@ export interface AgentLogEntry {
 export interface BenchOptions {
   readonly runCommand?: (input: RunCommandInput) => Promise<CommandResult>;
   readonly secrets?: Readonly<Record<string, string>>;
+  /** The worker's environment; that of the test when absent. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A home, a private tmux server, a repository and an agent with a log: everything a dispatch needs, and its end. */
@@ -104,7 +106,7 @@ export class AgentBench {
       readText: (text) => store.readText(text),
       redactor: createRedactor(secrets.all()),
       secrets,
-      environment: process.env,
+      environment: this.options.environment ?? process.env,
       runCommand: this.options.runCommand ?? (() => Promise.reject(new Error('no command here'))),
       log: { info: () => undefined },
     };
@@ -137,7 +139,10 @@ export class AgentBench {
       JSON.stringify({ home: this.home, socket: this.socket, agents: { a: agent }, input, dieAt }),
     );
     const program = join(AgentBench.compiled, 'test', 'support', 'dispatch-once.js');
-    const child = spawn(process.execPath, [program, request], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [program, request], {
+      env: this.options.environment ?? process.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.children.push(child);
     return child;
   }

@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { AgentBench, quietEnvironment } from '../support/agent-bench';
+import { AgentHost, DUMMY_KEY, type RealAgent } from '../support/real-agents/agent-host';
+import { USAGE, type Script, type Turn } from '../support/real-agents/scripted-api';
+import { waitUntil } from '../support/wait-until';
+
+// The programs people have, whole, with the network's other end replaced: what their flags do, what they print, and
+// what they leave behind is theirs.
+
+const IDENTITY = '-c user.name=Agent -c user.email=agent@example.com';
+const COMMIT: Turn = { run: `echo new > new.txt && git add new.txt && git ${IDENTITY} commit -qm "Add new.txt"` };
+const DONE: Turn = { say: 'I added new.txt.' };
+const commits: Script = ({ toolResults }) => (toolResults.length === 0 ? COMMIT : DONE);
+// A tool that never ends; what it holds open outlives an agent that is killed.
+const lingers: Script = () => ({ run: 'touch started; tail -f /dev/null' });
+
+let host: AgentHost;
+afterEach(() => host.close());
+afterAll(() => AgentBench.removeCompiled());
+
+describe.each<RealAgent>(['claude', 'codex'])('%s', (name) => {
+  it('takes one prompt, commits, and is read from its stream', async () => {
+    host = await AgentHost.create(name, commits);
+    const result = await host.bench.dispatch(host.agent, host.input());
+    expect(result).toMatchObject({
+      backend: 'headless',
+      commits: 1,
+      contract: '1 commit · contract met',
+      message: { inline: 'I added new.txt.' },
+      inputTokens: 2 * USAGE.input,
+      outputTokens: 2 * USAGE.output,
+    });
+    expect(host.turn()).toMatchObject({
+      phase: 'finished',
+      agentSession: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown,
+    });
+    expect(host.deliveries()).toBe(1);
+    expect(host.api.seen[0]!.texts).toContainEqual(expect.stringContaining(host.input().prompt));
+    expect(new Set(host.api.seen.map(({ key }) => key))).toEqual(new Set([DUMMY_KEY]));
+    expect(host.processes()).toEqual([]);
+  });
+
+  it('that finishes without the commit has not met its contract', async () => {
+    host = await AgentHost.create(name, () => DONE);
+    const dispatching = host.bench.dispatch(host.agent, host.input());
+    await expect(dispatching).rejects.toMatchObject({ type: 'Agent.ContractNotMet' });
+  });
+
+  it.each([
+    [429, 'rate_limit_error', 'Slow down.', 'Provider.RateLimited'],
+    [401, 'authentication_error', 'invalid x-api-key', 'Provider.Auth'],
+    [404, 'not_found_error', 'model: scripted', 'Provider.NotFound'],
+    [400, 'invalid_request_error', 'Nothing that a model could do.', 'Provider.Request'],
+  ])('whose model answers %i fails as such', async (refuse, type, message, expected) => {
+    host = await AgentHost.create(name, () => ({ refuse, type, message }));
+    await expect(host.bench.dispatch(host.agent, host.input())).rejects.toMatchObject({ type: expected });
+    expect(host.processes()).toEqual([]);
+  });
+
+  it('without a key fails as such', async () => {
+    host = await AgentHost.create(name, commits, { keys: false });
+    await expect(host.bench.dispatch(host.agent, host.input())).rejects.toMatchObject({ type: 'Provider.Auth' });
+    expect(host.api.seen).toEqual([]);
+  });
+
+  it('that is killed at work has crashed, and its tools are stopped', async () => {
+    host = await AgentHost.create(name, lingers);
+    const dispatching = host.bench.dispatch(host.agent, host.input());
+    dispatching.catch(() => undefined);
+    await waitUntil(() => existsSync(join(host.worktree, 'started')));
+    for (const pid of host.agentProcesses()) process.kill(pid, 'SIGKILL');
+    await expect(dispatching).rejects.toMatchObject({ type: 'Agent.Crashed' });
+    expect(host.processes()).toEqual([]);
+  });
+
+  it('that is cancelled at work leaves no process', async () => {
+    host = await AgentHost.create(name, lingers);
+    const environment = quietEnvironment();
+    const dispatching = host.bench.dispatch(host.agent, host.input(), environment);
+    dispatching.catch(() => undefined);
+    await waitUntil(() => existsSync(join(host.worktree, 'started')));
+    environment.cancel('CANCELLED');
+    await expect(dispatching).rejects.toThrow('CANCELLED');
+    expect(host.processes()).toEqual([]);
+  });
+
+  it('goes on while its worker is dead, and is found by the next one', async () => {
+    let answer = (): void => undefined;
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    host = await AgentHost.create(name, async (asked) => {
+      await held;
+      return commits(asked);
+    });
+    const worker = host.bench.spawnDispatch(host.agent, host.input());
+    await waitUntil(() => host.deliveries() === 1);
+    worker.kill('SIGKILL');
+    await waitUntil(() => worker.signalCode !== null);
+    answer();
+    await waitUntil(() => host.agentProcesses().length === 0);
+
+    expect(await host.bench.dispatch(host.agent, host.input())).toMatchObject({ commits: 1 });
+    expect(host.deliveries()).toBe(1);
+    expect(host.processes()).toEqual([]);
+  });
+});
