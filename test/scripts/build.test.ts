@@ -6,7 +6,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
-// The build, on a project of four files. One story, told in order: each test goes on where the last one ended.
+// The build, on a project of five files. One story, told in order: each test goes on where the last one ended.
 
 const ROOT = path.resolve(__dirname, '../..');
 const run = promisify(execFile);
@@ -19,6 +19,7 @@ beforeAll(async () => {
   }
   await symlink(path.join(ROOT, 'node_modules'), path.join(project, 'node_modules'));
   await write('contracts/word.ts', `export const WORD = 'first word';`);
+  await write('contracts/expressions/index.ts', `export const evaluated = true;`);
   await write('workflows/index.ts', `export { WORD } from '../contracts/word';`);
   await write('activities/spare.ts', `export const spare = 1;`);
   await write('examples/demo/page.html', '<p>as it is</p>');
