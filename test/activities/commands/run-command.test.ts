@@ -230,7 +230,7 @@ describe('$GANTRY_OUTPUT', () => {
     ['nothing', 'true', /wrote nothing/],
     ['no JSON', 'echo hello >$GANTRY_OUTPUT', /not JSON/],
     ['another shape', `echo '{"title":1,"files":[]}' >$GANTRY_OUTPUT`, /title/],
-    ['too much', 'yes | head -c 100000 >$GANTRY_OUTPUT', /100000 bytes/],
+    ['too much', 'yes | head -c 20000000 >$GANTRY_OUTPUT', /20000000 bytes/],
   ])('is refused when it holds %s', async (_, command, message) => {
     const refused = { type: 'Stage.OutputInvalid', message: expect.stringMatching(message) as string };
     await expect(run(command, { output })).rejects.toMatchObject(refused);
