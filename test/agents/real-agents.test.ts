@@ -59,7 +59,7 @@ describe.each<RealAgent>(['claude', 'codex'])('%s', (name) => {
   });
 
   it('without a key fails as such', async () => {
-    host = await AgentHost.create(name, commits, { keys: false });
+    host = await AgentHost.create(name, commits, { keys: {} });
     await expect(host.bench.dispatch(host.agent, host.input())).rejects.toMatchObject({ type: 'Provider.Auth' });
     expect(host.api.seen).toEqual([]);
   });
@@ -103,4 +103,14 @@ describe.each<RealAgent>(['claude', 'codex'])('%s', (name) => {
     expect(host.deliveries()).toBe(1);
     expect(host.processes()).toEqual([]);
   });
+});
+
+it('codex with the key of other OpenAI programs only is told which one it takes', async () => {
+  const script: Script = () => ({ refuse: 401, type: 'authentication_error', message: 'no key' });
+  host = await AgentHost.create('codex', script, { keys: { OPENAI_API_KEY: DUMMY_KEY }, login: true });
+  await expect(host.bench.dispatch(host.agent, host.input())).rejects.toMatchObject({
+    type: 'Provider.Auth',
+    message: expect.stringContaining('CODEX_API_KEY') as unknown,
+  });
+  expect(host.api.seen.every(({ key }) => key === '')).toBe(true);
 });

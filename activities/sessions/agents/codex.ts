@@ -4,6 +4,10 @@ import type { AgentEvent, Usage } from '../turn-state';
 import type { AgentKind } from './agent-kind';
 import { classifyFailure } from './classify-failure';
 
+// Not given its key under the other name here: that would overrule, and bill beside, a login with a subscription.
+const LOG_IN =
+  'Run `codex login` on this host, or give the worker CODEX_API_KEY: Codex does not take OPENAI_API_KEY by itself.';
+
 /** Codex CLI, without a terminal: the prompt on standard input, one JSON object a line on standard output. */
 export function codexAgent(config: AgentConfig & { kind: 'codex' }): AgentKind {
   return {
@@ -19,7 +23,10 @@ export function codexAgent(config: AgentConfig & { kind: 'codex' }): AgentKind {
     },
     readJournal: () => [],
     readOutput: readStreamLine,
-    classifyFailure,
+    classifyFailure: (failure) => {
+      const found = classifyFailure(failure);
+      return found.type === 'Provider.Auth' ? { ...found, advice: LOG_IN } : found;
+    },
   };
 }
 

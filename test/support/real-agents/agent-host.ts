@@ -11,6 +11,13 @@ import { ScriptedApi, type Script } from './scripted-api';
 export type RealAgent = 'claude' | 'codex';
 
 export const DUMMY_KEY = 'dummy-key';
+const KEYS = { ANTHROPIC_API_KEY: DUMMY_KEY, CODEX_API_KEY: DUMMY_KEY };
+
+interface HostOptions {
+  readonly keys?: Readonly<Record<string, string>>;
+  /** Codex is to find its key as it does for its own provider, and not by the configured name. */
+  readonly login?: boolean;
+}
 
 /** A home that holds no account, the scripted model, and a worktree: where a real agent works in a test. */
 export class AgentHost {
@@ -23,22 +30,26 @@ export class AgentHost {
     readonly name: RealAgent,
     readonly api: ScriptedApi,
     private readonly program: string,
-    keys: Readonly<Record<string, string>>,
+    { keys, login }: Required<HostOptions>,
   ) {
     this.bench = new AgentBench({ environment: this.environment(keys) });
     this.worktree = join(this.bench.root, 'worktree');
     this.bench.git('worktree', 'add', '-q', '-b', 'work', this.worktree);
     // A model that Codex does not know gets the plain tools.
     this.agent = { kind: name, command: [program], 'grace-ms': 2_000, ...(name === 'codex' && { model: 'scripted' }) };
-    if (name === 'codex') this.configureCodex();
+    if (name === 'codex') this.configureCodex(login);
   }
 
-  static async create(name: RealAgent, script: Script, { keys = true } = {}): Promise<AgentHost> {
+  static async create(
+    name: RealAgent,
+    script: Script,
+    { keys = KEYS, login = false }: HostOptions = {},
+  ): Promise<AgentHost> {
     const programs = JSON.parse(process.env['GANTRY_REAL_AGENTS'] ?? '{}') as Record<string, string>;
     const program = programs[name];
     if (program === undefined) throw new Error('run these tests with `npm run test:agents`');
     const api = await ScriptedApi.listen(script);
-    return new AgentHost(name, api, program, keys ? { ANTHROPIC_API_KEY: DUMMY_KEY, CODEX_API_KEY: DUMMY_KEY } : {});
+    return new AgentHost(name, api, program, { keys, login });
   }
 
   input(overrides: Partial<DispatchInput> = {}): DispatchInput {
@@ -93,8 +104,9 @@ export class AgentHost {
     };
   }
 
-  private configureCodex(): void {
-    const provider = `name = "scripted", base_url = "${this.api.url}/v1", env_key = "CODEX_API_KEY", wire_api = "responses"`;
+  private configureCodex(login: boolean): void {
+    const key = login ? 'requires_openai_auth = true' : 'env_key = "CODEX_API_KEY"';
+    const provider = `name = "scripted", base_url = "${this.api.url}/v1", ${key}, wire_api = "responses"`;
     const lines = [
       'model_provider = "scripted"',
       'check_for_update_on_startup = false',
