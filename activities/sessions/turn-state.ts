@@ -10,6 +10,8 @@ export type AgentEvent =
   | { readonly kind: 'blocked'; readonly what: string }
   /** `background` counts what it still runs: then the turn is not over, and another event follows. */
   | { readonly kind: 'finished'; readonly message?: string; readonly background?: number; readonly usage?: Usage }
+  /** How much it runs in the background now, for agents that do not say so with each end. */
+  | { readonly kind: 'background'; readonly running: number }
   | { readonly kind: 'failed'; readonly reason: string; readonly message: string; readonly usage?: Usage }
   | { readonly kind: 'interrupted' }
   /** Its process, or its terminal, is gone. */
@@ -35,6 +37,7 @@ export interface TurnState {
   readonly usage?: Usage;
   readonly failure?: { readonly reason: string; readonly message: string };
   readonly agentSession?: string;
+  readonly background?: number;
   /** Of a process that ended before its turn did. */
   readonly exitCode?: number;
 }
@@ -71,6 +74,8 @@ function apply(state: TurnState, event: AgentEvent): TurnState {
       return { ...state, message: event.message };
     case 'blocked':
       return { ...state, phase: 'blocked', doing: `asks: ${event.what}` };
+    case 'background':
+      return { ...state, background: event.running };
     case 'finished':
       return finish(state, event);
     case 'failed':
@@ -100,7 +105,7 @@ function finish(state: TurnState, event: AgentEvent & { kind: 'finished' }): Tur
     ...(event.message !== undefined && { message: event.message }),
     ...(event.usage && { usage: event.usage }),
   };
-  const background = event.background ?? 0;
+  const background = event.background ?? state.background ?? 0;
   if (background > 0) return { ...heard, phase: 'busy', doing: `${background} running in the background` };
   return { ...heard, phase: 'finished', doing: 'finished' };
 }

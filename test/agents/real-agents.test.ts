@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AgentBench, quietEnvironment } from '../support/agent-bench';
 import { AgentHost, DUMMY_KEY, type RealAgent } from '../support/real-agents/agent-host';
@@ -9,7 +9,7 @@ import { waitUntil } from '../support/wait-until';
 // what they leave behind is theirs.
 
 const IDENTITY = '-c user.name=Agent -c user.email=agent@example.com';
-const COMMIT: Turn = { run: `echo new > new.txt && git add new.txt && git ${IDENTITY} commit -qm "Add new.txt"` };
+const COMMIT = { run: `echo new > new.txt && git add new.txt && git ${IDENTITY} commit -qm "Add new.txt"` };
 const DONE: Turn = { say: 'I added new.txt.' };
 const commits: Script = ({ toolResults }) => (toolResults.length === 0 ? COMMIT : DONE);
 // A tool that never ends; what it holds open outlives an agent that is killed.
@@ -113,4 +113,22 @@ it('codex with the key of other OpenAI programs only is told which one it takes'
     message: expect.stringContaining('CODEX_API_KEY') as unknown,
   });
   expect(host.api.seen.every(({ key }) => key === '')).toBe(true);
+});
+
+it('claude is not done while something of it runs in the background', async () => {
+  const later = `while ! test -e go; do perl -e 'select undef, undef, undef, 0.1'; done; rm go; ${COMMIT.run}`;
+  const texts = ['Wait for it.', 'I added new.txt.'];
+  host = await AgentHost.create('claude', ({ toolResults }) =>
+    toolResults.length === 0 ? { run: later, background: true } : { say: texts.shift() ?? 'More?' },
+  );
+  const dispatching = host.bench.dispatch(host.agent, host.input());
+  dispatching.catch(() => undefined);
+  await waitUntil(() => host.deliveries() === 1 && host.turn().doing === '1 running in the background');
+  writeFileSync(join(host.worktree, 'go'), '');
+  expect(await dispatching).toMatchObject({
+    commits: 1,
+    message: { inline: 'I added new.txt.' },
+    inputTokens: 3 * USAGE.input,
+  });
+  expect(host.processes()).toEqual([]);
 });

@@ -41,6 +41,9 @@ export function claudeAgent(config: AgentConfig & { kind: 'claude' }): AgentKind
     },
     readJournal: () => [],
     readOutput: readStreamLine,
+    // A result came while something ran in the background; it waited for that, or gave it up, and has no more to say.
+    atExit: (exitCode, { usage }) =>
+      exitCode === 0 && usage !== undefined ? { kind: 'finished', background: 0 } : undefined,
     classifyFailure,
   };
 }
@@ -68,6 +71,10 @@ function readSystem(event: Record<string, unknown>): AgentEvent[] {
       { kind: 'working', what: `waits for its model (try ${String(event['attempt'])}: ${String(event['error'])})` },
     ];
   }
+  // Its first result comes while these run; when they end it takes another turn, with a result of its own.
+  if (event['subtype'] === 'background_tasks_changed' && Array.isArray(event['tasks'])) {
+    return [{ kind: 'background', running: event['tasks'].length }];
+  }
   return [];
 }
 
@@ -88,14 +95,22 @@ function readResult(event: Record<string, unknown>): AgentEvent {
   return { kind: 'failed', reason, message, usage };
 }
 
+// `usage` is that of the last turn, `modelUsage` that of the whole process, with its subagents.
 function readUsage(event: Record<string, unknown>): Usage {
+  const models = Object.values((event['modelUsage'] ?? {}) as Record<string, Record<string, unknown>>);
+  const total = (...names: string[]) => sum(models.flatMap((model) => names.map((name) => model[name])));
   const usage = (event['usage'] ?? {}) as Record<string, unknown>;
-  const count = (name: string) => (typeof usage[name] === 'number' ? usage[name] : 0);
-  const input = count('input_tokens') + count('cache_creation_input_tokens') + count('cache_read_input_tokens');
+  const last = (...names: string[]) => sum(names.map((name) => usage[name]));
   const costUsd = event['total_cost_usd'];
   return {
-    inputTokens: input,
-    outputTokens: count('output_tokens'),
+    inputTokens:
+      total('inputTokens', 'cacheCreationInputTokens', 'cacheReadInputTokens') ||
+      last('input_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens'),
+    outputTokens: total('outputTokens') || last('output_tokens'),
     ...(typeof costUsd === 'number' && { costUsd }),
   };
+}
+
+function sum(values: readonly unknown[]): number {
+  return values.reduce<number>((all, value) => all + (typeof value === 'number' ? value : 0), 0);
 }

@@ -27,7 +27,14 @@ export function anthropicTurn(turn: Spoken, { toolResults, shellTool }: Asked): 
     : { type: 'tool_use', id: `toolu_${toolResults.length}`, name: shellTool, input: {} };
   const delta = isSaid
     ? { type: 'text_delta', text: turn.say }
-    : { type: 'input_json_delta', partial_json: JSON.stringify({ command: turn.run, description: 'work' }) };
+    : {
+        type: 'input_json_delta',
+        partial_json: JSON.stringify({
+          command: turn.run,
+          description: 'work',
+          run_in_background: turn.background === true,
+        }),
+      };
   const usage = { input_tokens: USAGE.input, output_tokens: USAGE.output };
   const message = {
     id: `msg_${toolResults.length}`,

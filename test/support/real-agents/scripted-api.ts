@@ -7,7 +7,7 @@ import { openaiTurn, openaiRefusal, readOpenai } from './openai-wire';
 /** What the model does next. */
 export type Turn =
   | { readonly say: string }
-  | { readonly run: string }
+  | { readonly run: string; readonly background?: boolean }
   | { readonly refuse: number; readonly type: string; readonly message: string }
   /** Take the request and never answer. */
   | 'hang';
