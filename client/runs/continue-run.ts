@@ -22,15 +22,37 @@ export async function continueRun(
   execution: RunExecution,
   intent: RunIntent,
   by: { readonly who: string; readonly comment?: string },
+  raised: RaisedLimits = {},
 ): Promise<string> {
-  if (execution.open) return (await askOpenRun(temporal, execution, intent, by)).message;
+  if (execution.open) {
+    if (Object.keys(raised).length > 0)
+      throw new RefusedError('Limits are raised for a run that has ended; this one is open.');
+    return (await askOpenRun(temporal, execution, intent, by)).message;
+  }
   const result = await readResult(temporal, execution);
   const previous = await temporal.inputOf(execution.run);
   refuseUnlessPossible(result, intent, previous);
   const { snapshot: _snapshot, ...input } = previous;
-  const next: RunInput = { ...input, startedBy: by.who, carried: carriedFrom(result), intent };
+  const definition = { ...input.definition, ...raised };
+  refuseSpentBudget(result, intent, definition.budgetUsd);
+  const next: RunInput = { ...input, definition, startedBy: by.who, carried: carriedFrom(result), intent };
   await temporal.startRun(next, { again: true, details: `Goes on from ${result.status}: ${intent.kind}` });
   return AGAIN[intent.kind](result, intent);
+}
+
+/** Limits a resumed run gets in place of those it ran into. US dollars, milliseconds. */
+export interface RaisedLimits {
+  readonly budgetUsd?: number;
+  readonly timeoutMs?: number;
+}
+
+/** What was spent stays spent: with the same budget the run would end again before its first stage that costs. */
+function refuseSpentBudget({ view }: RunResult, { kind }: RunIntent, budgetUsd: number | undefined): void {
+  if (kind === 'rollback' || budgetUsd === undefined || view.costUsd < budgetUsd) return;
+  throw new RefusedError(
+    `The run has spent $${view.costUsd.toFixed(2)} of its $${budgetUsd.toFixed(2)}.`,
+    `Give it more: gantry resume ${view.run.runId} --budget ${Math.ceil(view.costUsd * 2)}`,
+  );
 }
 
 const AGAIN: Record<RunIntent['kind'], (result: RunResult, intent: RunIntent) => string> = {
