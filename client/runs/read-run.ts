@@ -1,5 +1,5 @@
 import { auditQuery, resultQuery, statusQuery } from '../../contracts/messages';
-import { isEnd, type AuditEntry, type RunRef, type RunResult, type RunStatus, type RunView } from '../../contracts/run';
+import type { AuditEntry, RunRef, RunResult, RunView } from '../../contracts/run';
 import { NotFoundError } from '../faults';
 import type { RunExecution, Temporal } from '../temporal';
 
@@ -46,9 +46,4 @@ export async function readNested(temporal: Temporal, view: RunView, above = ''):
     views.push({ path, view: nested }, ...(await readNested(temporal, nested, `${path}/`)));
   }
   return views;
-}
-
-/** Did the run end well? Undefined while it is open. */
-export function endedWell(status: RunStatus): boolean | undefined {
-  return isEnd(status) ? status === 'SUCCESS' : undefined;
 }
