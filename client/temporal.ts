@@ -443,6 +443,13 @@ function noWorker(target: Target, details: string | undefined, cause: unknown): 
 
 function invalid(error: unknown, details: string | undefined): unknown {
   const message = details ?? (error as Error).message;
+  if (/nondeterminism/i.test(message)) {
+    return new ServiceError(
+      `The workers run other code than this run began with, and do not go on with it: ${message}`,
+      'Start workers of the version it began with; `gantry replay RUN` shows where the two part.',
+      { cause: error },
+    );
+  }
   if (!/search attribute/i.test(message)) return error;
   return new UserError(
     `The namespace lacks gantry's search attributes: ${message}`,

@@ -11,16 +11,28 @@ import { renderRun } from './render/run';
 const LOOK_MS = 500;
 const FRAME_MS = 120;
 
+interface WatchOptions {
+  /** When to come back; at the run's end when absent. */
+  readonly until?: (view: RunView) => boolean;
+  /** What was shown before and need not be told again. */
+  readonly since?: RunView;
+  /** The caller asks for decisions itself and ends what it started: nobody need be told how. */
+  readonly asked?: boolean;
+}
+
 /** Follow a run to its end, drawn over on a terminal, line by line elsewhere, as JSON lines with --json. */
 export async function watchRun(
   cli: Cli,
   run: RunRef,
-  /** `since`: what was shown before and need not be told again. */
-  { until = ended, since }: { readonly until?: (view: RunView) => boolean; readonly since?: RunView } = {},
+  { until = ended, since, asked }: WatchOptions = {},
 ): Promise<RunView> {
   cli.interruptHint = `${run.runId} goes on. Look again with \`gantry status ${run.runId} --watch\`.`;
   const temporal = await cli.temporal();
-  const picture = cli.json ? jsonLines(cli) : cli.io.stdout.isTTY === true ? drawing(cli) : lines(cli, since);
+  const picture = cli.json
+    ? jsonLines(cli)
+    : cli.io.stdout.isTTY === true
+      ? drawing(cli, asked === true)
+      : lines(cli, since);
   try {
     for (;;) {
       const { view, gates } = await look(temporal, run, picture.trouble);
@@ -97,14 +109,14 @@ function lines(cli: Cli, since: RunView | undefined): Picture {
 }
 
 /** Drawn over itself a few times a second, so that marks turn and times run between two looks. */
-function drawing(cli: Cli): Picture {
+function drawing(cli: Cli, asked: boolean): Picture {
   const { stdout } = cli.io;
   let shown: { view: RunView; gates: readonly OpenGate[] } | undefined;
   let problem: string | undefined;
   let height = 0;
   let frame = 0;
   const draw = () => {
-    const text = shown ? pictureOf(cli, shown.view, shown.gates, frame++, problem) : (problem ?? '');
+    const text = shown ? pictureOf(cli, { ...shown, asked }, frame++, problem) : (problem ?? '');
     // As one write, so that no half picture is ever seen.
     stdout.write(`${height > 0 ? `${ESC}${height}A` : ''}\r${ESC}0J${text}\n`);
     height = text.split('\n').length;
@@ -125,12 +137,24 @@ function drawing(cli: Cli): Picture {
   };
 }
 
-function pictureOf(cli: Cli, view: RunView, gates: readonly OpenGate[], frame: number, problem?: string): string {
+interface Shown {
+  readonly view: RunView;
+  readonly gates: readonly OpenGate[];
+  readonly asked: boolean;
+}
+
+function pictureOf(cli: Cli, { view, gates, asked }: Shown, frame: number, problem?: string): string {
   const url = cli.urlOf(view.run);
   const over = ended(view);
-  const options = { paint: cli.paint, width: cli.width, at: Date.now(), gates, ...(url && { url }) };
+  const options = {
+    paint: cli.paint,
+    width: cli.width,
+    at: Date.now(),
+    gates: asked ? [] : gates,
+    ...(url && { url }),
+  };
   const picture = renderRun(view, over ? options : { ...options, frame });
-  const foot = over ? [] : [cli.paint.dim('Ctrl-C leaves it running')];
+  const foot = over || asked ? [] : [cli.paint.dim('Ctrl-C leaves it running')];
   const all = [...picture.split('\n'), ...(problem === undefined ? [] : [cli.paint.yellow(problem)]), ...foot];
   // What has scrolled off the top cannot be drawn over: keep to the screen while it moves.
   const rows = cli.io.stdout.rows ?? 24;

@@ -2,7 +2,7 @@ import type { StageKey } from '../../contracts/ids';
 import type { AuditEntry, AuditKind, EndStatus, StageRecord } from '../../contracts/run';
 import { attributesOf, firstPayload, textAt, typeOf, valueAt, type HistoryEvent } from '../history';
 import type { Execution } from '../temporal';
-import { activitiesOf, attemptOf, messagesOf } from './history-facts';
+import { activitiesOf, actOf, messagesOf } from './history-facts';
 
 /** What the trail says of one matter and what Temporal recorded of it. */
 export interface Comparison {
@@ -90,31 +90,33 @@ function compareStages(
   executions: readonly Execution[],
   stages: readonly StageRecord[],
 ): Comparison {
-  const acted = executions
+  const acts = executions
     .flatMap(({ events }) => activitiesOf(events))
     .flatMap(({ input, completed }) => {
-      const attempt = attemptOf(input, stages);
-      return attempt === undefined ? [] : [{ ...attempt, completed }];
+      const act = actOf(input, stages);
+      return act === undefined ? [] : [{ ...act, completed }];
     });
-  // Gates and nested runs have no activity of their own.
-  const acting = stages.filter(({ kind }) => kind !== 'gate' && kind !== 'pipeline');
   const count = (stage: StageKey, ...what: AuditKind[]) =>
     trail.filter((entry) => entry.stage === stage && what.includes(entry.what)).length;
-  const differences = acting.flatMap(({ key }) => {
-    const attempts = count(key, 'stage.started', 'stage.retried');
-    const succeeded = count(key, 'stage.succeeded');
-    const ofStage = acted.filter(({ stage }) => stage === key);
-    const began = new Set(ofStage.map(({ id }) => id)).size;
+  // Gates and nested runs have no activity of their own.
+  const acting = stages.filter(({ kind }) => kind !== 'gate' && kind !== 'pipeline');
+  const rows = acting.map(({ key }) => {
+    const ofStage = acts.filter(({ stage }) => stage === key);
+    // A model is told no attempt, nor is a merge: they make theirs within one.
+    const began = new Set(ofStage.flatMap(({ attempt }) => attempt ?? []));
     const finished = ofStage.filter(({ completed }) => completed).length;
-    return [
-      ...(began > attempts ? [`${key}: ${began} attempts in the history, ${attempts} in the trail`] : []),
-      ...(finished < succeeded
-        ? [`${key}: succeeded ${succeeded} times, finished ${finished} times in the history`]
-        : []),
-    ];
+    const attempts = count(key, 'stage.started', 'stage.retried');
+    return { key, began, finished, attempts, acted: ofStage.length > 0, succeeded: count(key, 'stage.succeeded') };
   });
-  const attempts = acting.map(({ key }) => count(key, 'stage.started', 'stage.retried'));
-  return { matter: 'stages', trail: sum(attempts), history: acted.length, differences };
+  return {
+    matter: 'stages',
+    trail: sum(rows.map(({ attempts }) => attempts)),
+    history: sum(rows.map(({ began, acted }) => began.size || Number(acted))),
+    differences: rows.flatMap(({ key, began, finished, attempts, succeeded }) => [
+      ...(began.size > attempts ? [`${key}: ${began.size} attempts in the history, ${attempts} in the trail`] : []),
+      ...(finished < succeeded ? [`${key}: ended well ${succeeded} times, ${finished} times in the history`] : []),
+    ]),
+  };
 }
 
 /** What was taken back was taken back by an activity. */

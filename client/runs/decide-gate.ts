@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { nestedRunId } from '../../contracts/ids';
-import { nearestWord } from '../../contracts/nearest-word';
 import { approveSignal, approveUpdate, rejectSignal, rejectUpdate, type VoteMessage } from '../../contracts/messages';
 import { isEnd, type GateRecord, type RunRef, type RunView } from '../../contracts/run';
 import { RefusedError } from '../faults';
@@ -33,9 +32,9 @@ export async function decideGate(temporal: Temporal, view: RunView, vote: Vote):
   try {
     return (await temporal.update(run, update, randomUUID(), messageOf(vote, gate))).message;
   } catch (error) {
-    const meant = nearestWord(gate, namesOf(open));
-    if (!(error instanceof RefusedError) || meant === undefined || meant === gate) throw error;
-    throw new RefusedError(error.message, `Did you mean "${meant}"?`, { cause: error });
+    const isOpen = open.some((one) => one.run.runId === run.runId && one.gate.gate === gate);
+    if (!(error instanceof RefusedError) || isOpen || open.length === 0) throw error;
+    throw new RefusedError(error.message, `Open: ${listOf(open)}.`, { cause: error });
   }
 }
 

@@ -26,22 +26,26 @@ export function activitiesOf(events: readonly HistoryEvent[]): Activity[] {
     }));
 }
 
-/** The attempt at a stage that an activity was part of, by the id it was given; undefined for housekeeping. */
-export function attemptOf(input: Json, stages: readonly StageRecord[]): { stage: StageKey; id: string } | undefined {
-  const executionId = textAt(input, 'executionId').replace(/\/[^/]*$/, '');
-  const mergeId = /^[^/]+\/(.*)#\d+\/merge$/.exec(textAt(input, 'mergeId'));
-  const releaseId = textAt(input, 'releaseId');
-  if (mergeId) return { stage: mergeId[1]!, id: mergeId[0] };
-  if (releaseId !== '') {
-    const runId = textAt(input, 'run', 'runId');
-    const stage = stages.find(({ key }) =>
-      new RegExp(`^${keySlug(key)}-\\d+-\\d+$`).test(releaseId.slice(runId.length + 1)),
-    );
-    return stage && { stage: stage.key, id: releaseId };
+/** The stage an activity was part of, and the attempt at it (`turn.attempt`) where the activity was told one. */
+export interface Act {
+  readonly stage: StageKey;
+  readonly attempt?: string;
+}
+
+/** Whose work an activity was, by the ids it was given; undefined for housekeeping. */
+export function actOf(input: Json, stages: readonly StageRecord[]): Act | undefined {
+  const release = /^(.*)-(\d+)-(\d+)$/.exec(textAt(input, 'releaseId'));
+  if (release) {
+    const name = release[1]!.slice(textAt(input, 'run', 'runId').length + 1);
+    const served = stages.find(({ key }) => keySlug(key) === name);
+    return served && { stage: served.key, attempt: `${release[2]}.${release[3]}` };
   }
-  const stage = stageOfInput(input);
-  // A model is told no attempt: Temporal makes them, within one activity.
-  return stage === '' ? undefined : { stage, id: executionId || textAt(input, 'dispatchId') };
+  const merged = /^[^/]+\/(.*)#\d+\/merge$/.exec(textAt(input, 'mergeId'));
+  const stage = merged?.[1] ?? stageOfInput(input);
+  if (stage === '') return undefined;
+  // `test#2.1/run`, `run-7f3a.implement.2.1`
+  const attempt = /#(\d+\.\d+)\//.exec(textAt(input, 'executionId')) ?? /(\d+\.\d+)$/.exec(textAt(input, 'dispatchId'));
+  return { stage, ...(attempt && { attempt: attempt[1]! }) };
 }
 
 /** Signals and accepted updates, by the name they were sent under. */

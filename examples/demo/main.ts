@@ -86,7 +86,7 @@ async function play(cli: Cli, serving: LocalServing, { options, repository, agen
     ...{ priority: 3, repo: repository, startedBy: cli.who },
   });
   const crash = options.crash ? crashWorker(cli, serving, agentLog) : undefined;
-  let view = await interruptible(cli, watchRun(cli, run, { until: gateOrEnd }));
+  let view = await interruptible(cli, watchRun(cli, run, { until: gateOrEnd, asked: true }));
   await crash;
   let crashed = !options.crash;
   while (!isEnd(view.status)) {
@@ -101,7 +101,7 @@ async function play(cli: Cli, serving: LocalServing, { options, repository, agen
     const next = (now: RunView) =>
       isEnd(now.status) ||
       now.gates.some((gate) => gate.outcome === undefined && !decided.has(`${gate.gate}@${gate.openedAt}`));
-    view = await interruptible(cli, watchRun(cli, run, { until: next, since: view }));
+    view = await interruptible(cli, watchRun(cli, run, { until: next, since: view, asked: true }));
   }
   return view;
 }

@@ -31,7 +31,8 @@ export class CliSession {
         ...this.env,
       },
       cwd: this.folder,
-      signal: this.interrupt.signal,
+      // Of this invocation's own: nothing it listens for outlives it.
+      signal: AbortSignal.any([this.interrupt.signal]),
     });
     return { code, ...said };
   }

@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { Option } from 'commander';
-import type { Mode, PipelineDefinition } from '../../../contracts/definition';
+import type { Mode, PipelineDefinition, StageDefinition } from '../../../contracts/definition';
 import { RUN_ID_PATTERN, runWorkflowId, slug } from '../../../contracts/ids';
 import { MODES } from '../../../contracts/schemas/pipeline';
 import { loadPipelineFile } from '../../definition/load-file';
@@ -84,7 +84,7 @@ async function repositoryOf(
   given: string | undefined,
   cwd: string,
 ): Promise<string | undefined> {
-  const working = definition.stages.find(({ workspace }) => workspace !== 'none');
+  const working = definition.stages.find((stage) => usesWorkspace(stage, definition.pipelines));
   if (given === undefined) {
     if (working === undefined) return undefined;
     throw new UserError(
@@ -105,6 +105,14 @@ async function repositoryOf(
       cause: error,
     });
   }
+}
+
+/** A nested pipeline works on files if one of its stages does; one yet to be made may. */
+function usesWorkspace(stage: StageDefinition, known: PipelineDefinition['pipelines']): boolean {
+  const nested = stage.kind === 'pipeline' ? known[stage.pipeline] : undefined;
+  return nested === undefined
+    ? stage.workspace !== 'none'
+    : nested.stages.some((inner) => usesWorkspace(inner, { ...known, ...nested.pipelines }));
 }
 
 function projectOf(given: string | undefined, repo: string | undefined, cwd: string): string {

@@ -5,18 +5,19 @@ import { harmless, type Paint } from './paint';
 /** How the run ended and what a person can do now; nothing while it simply runs. */
 export function nextSteps(view: RunView, paint: Paint): string[] {
   const id = view.run.runId;
-  const steps = STEPS[view.status]?.(id, view) ?? [];
-  const failed = view.undos.filter(({ outcome }) => outcome === 'failed').length;
-  const left =
-    failed === 0
-      ? []
-      : [paint.red(`${failed} of ${view.undos.length} effects could not be taken back; mend them by hand.`)];
+  const steps = [...undoSteps(view), ...(STEPS[view.status]?.(id, view) ?? []), ...servedSteps(view)];
   return [
     ...failureLine(view, paint),
-    ...left,
-    ...[...steps, ...servedSteps(view)].map((step) =>
-      step.replace(/`([^`]+)`/g, (_, text: string) => paint.cyan(text)),
-    ),
+    ...steps.map((step) => step.replace(/`([^`]+)`/g, (_, text: string) => paint.cyan(text))),
+  ];
+}
+
+function undoSteps({ run, status, undos }: RunView): string[] {
+  const failed = undos.filter(({ outcome }) => outcome === 'failed').length;
+  if (failed === 0 || !isEnd(status)) return [];
+  return [
+    `${failed} of ${undos.length} effects could not be taken back.`,
+    `Mend what is in their way and try again with \`gantry rollback ${run.runId}\`.`,
   ];
 }
 
@@ -32,8 +33,11 @@ function servedSteps({ run, status, stages }: RunView): string[] {
       .findLast((stage) => stage.status === 'succeeded')
       ?.key.replace(/\[.*$/, '');
     const stop = `gantry rollback ${run.runId}${before === undefined ? '' : ` --to ${before}`}`;
-    const keeps = before === undefined ? '' : `, which keeps ${before} and what that needs`;
-    return [`${key} serves on (${where.join(', ')}) until a later run replaces it. Stop it with \`${stop}\`${keeps}.`];
+    const keeps = before === undefined ? '' : `; that keeps ${before} and what it needs`;
+    return [
+      `${key} serves${where.length > 0 ? ` (${where.join(', ')})` : ''} until a later run replaces it.`,
+      `Stop it with \`${stop}\`${keeps}.`,
+    ];
   });
 }
 

@@ -116,7 +116,8 @@ describe('a run that has ended', () => {
       ↩ stop service web
       ✗ could not take the merge out of main (5 tries): main is protected
      spent $0.00 · 0 tokens · 5m 00s
-     1 of 2 effects could not be taken back; mend them by hand.
+     1 of 2 effects could not be taken back.
+     Mend what is in their way and try again with gantry rollback memory-keys-7f3a.
      "
     `);
   });
