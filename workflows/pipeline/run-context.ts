@@ -13,7 +13,8 @@ import {
 } from '../../contracts/run';
 import { graphOf, type Graph } from './graph';
 import type { Cell } from './plan';
-import { reduce, type RunEvent } from './reduce';
+import type { RunEvent } from './run-events';
+import { reduce } from './reduce';
 import { scopeFor } from './scope';
 import { initialState, type RunState, type Stop } from './state';
 import { Workspaces } from './workspaces';

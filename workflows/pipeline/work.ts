@@ -7,7 +7,7 @@ import { isMendable, isWorthRetrying, toFault, type Fault } from './fault';
 import { askPeople } from './stages/gate';
 import { executeStage } from './stages';
 import { keysOf } from './plan';
-import type { StageProduct } from './reduce';
+import type { StageProduct } from './run-events';
 import type { RunContext } from './run-context';
 import { takeBack } from './undoing';
 

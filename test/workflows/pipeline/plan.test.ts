@@ -3,7 +3,8 @@ import type { PipelineDefinition } from '../../../contracts/definition';
 import type { RunInput } from '../../../contracts/run';
 import { graphOf } from '../../../workflows/pipeline/graph';
 import { conclude, isSettled, nextStep, stageStatus } from '../../../workflows/pipeline/plan';
-import { reduce, type RunEvent } from '../../../workflows/pipeline/reduce';
+import type { RunEvent } from '../../../workflows/pipeline/run-events';
+import { reduce } from '../../../workflows/pipeline/reduce';
 import { initialState, type RunState } from '../../../workflows/pipeline/state';
 import { pipeline } from '../../support/pipelines';
 

@@ -6,7 +6,7 @@ import { dispatchId } from '../../../contracts/ids';
 import type { Workspace } from '../../../contracts/run';
 import { agentTaskQueue } from '../../../contracts/task-queues';
 import { fault } from '../fault';
-import type { StageProduct } from '../reduce';
+import type { StageProduct } from '../run-events';
 import { HEARTBEAT_TIMEOUT_MS, LOST_WORKER_RETRY, REALLY_STOPPED } from '../run-context';
 import { renderPrompt, resolveAttachments } from './prompts';
 import { MARGIN_MS, accepted, type Work } from './work-item';

@@ -1,5 +1,5 @@
 import type { CheckStage } from '../../../contracts/definition';
-import type { StageProduct } from '../reduce';
+import type { StageProduct } from '../run-events';
 import { holdCheck, type Work } from './work-item';
 
 /** Watch that something holds, for as long as it must. */

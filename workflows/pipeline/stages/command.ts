@@ -4,7 +4,7 @@ import { prepareCommand } from '../../../contracts/expressions';
 import type { JsonObject } from '../../../contracts/json';
 import { formatDuration } from '../../../contracts/duration';
 import { fault } from '../fault';
-import type { StageProduct } from '../reduce';
+import type { StageProduct } from '../run-events';
 import { MARGIN_MS, accepted, executionId, holdCheck, undoId, type Work } from './work-item';
 
 /** A shell command in the workspace, and what must hold afterwards. */

@@ -6,7 +6,7 @@ import type { StageKey } from '../../../contracts/ids';
 import type { GateRecord } from '../../../contracts/run';
 import { fault } from '../fault';
 import { applyDue, describeOutcome, nextDue, openGate, opensByMode, type GateDue } from '../gates';
-import type { StageProduct } from '../reduce';
+import type { StageProduct } from '../run-events';
 import type { RunContext } from '../run-context';
 import type { Work } from './work-item';
 

@@ -1,4 +1,4 @@
-import type { StageProduct } from '../reduce';
+import type { StageProduct } from '../run-events';
 import { runAgentStage } from './agent';
 import { runCheckStage } from './check';
 import { runCommandStage } from './command';

@@ -1,7 +1,7 @@
 import type { MergeStage } from '../../../contracts/definition';
 import { renderTemplate } from '../../../contracts/expressions';
 import { fault } from '../fault';
-import type { StageProduct } from '../reduce';
+import type { StageProduct } from '../run-events';
 import { holdCheck, undoId, type Work } from './work-item';
 
 /** Merge the run's branch into the branch it came from, or another. */

@@ -6,7 +6,7 @@ import type { Json } from '../../../contracts/json';
 import { PIPELINE_RUN } from '../../../contracts/messages';
 import type { RunInput, RunResult } from '../../../contracts/run';
 import { fault } from '../fault';
-import type { StageProduct } from '../reduce';
+import type { StageProduct } from '../run-events';
 import { accepted, undoId, type Work } from './work-item';
 
 /** A pipeline inside this one, as a run of its own that shares the workspace. Its undos become this run's. */

@@ -2,7 +2,7 @@ import { ActivityFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { PromptStage } from '../../../contracts/definition';
 import { renderTemplate } from '../../../contracts/expressions';
 import { excerpt } from '../../../contracts/text';
-import type { StageProduct } from '../reduce';
+import type { StageProduct } from '../run-events';
 import { renderPrompt, resolveAttachments } from './prompts';
 import { MARGIN_MS, accepted, type Work } from './work-item';
 

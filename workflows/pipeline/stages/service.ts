@@ -2,7 +2,7 @@ import type { ServiceStage } from '../../../contracts/definition';
 import { prepareCommand, renderTemplate } from '../../../contracts/expressions';
 import { keySlug } from '../../../contracts/ids';
 import { fault } from '../fault';
-import type { StageProduct } from '../reduce';
+import type { StageProduct } from '../run-events';
 import { holdCheck, undoId, type Work } from './work-item';
 
 /** Serve a release of the branch in place of the one before it, and see that it is healthy. */

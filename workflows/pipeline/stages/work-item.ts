@@ -5,7 +5,7 @@ import type { StageKey } from '../../../contracts/ids';
 import type { Json } from '../../../contracts/json';
 import type { Workspace } from '../../../contracts/run';
 import { fault } from '../fault';
-import type { StageProduct } from '../reduce';
+import type { StageProduct } from '../run-events';
 import type { RunContext } from '../run-context';
 
 /** One attempt at one stage or matrix cell. */

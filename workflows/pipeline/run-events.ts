@@ -1,0 +1,85 @@
+import type { StageKind } from '../../contracts/definition';
+import type { StageKey } from '../../contracts/ids';
+import type { Json, JsonObject } from '../../contracts/json';
+import type { AuditKind, EndStatus, GateRecord, StageFailure, UndoReport, Workspace } from '../../contracts/run';
+import type { Text } from '../../contracts/text';
+import type { Undo } from '../../contracts/undo';
+import type { Stop } from './state';
+
+/** What a stage's work gives when it ends well. */
+export interface StageProduct {
+  readonly output?: Json;
+  readonly log?: Text;
+  readonly by?: string;
+  readonly note?: string;
+  readonly costUsd?: number;
+  readonly tokens?: number;
+}
+
+export type RunEvent =
+  | {
+      readonly type: 'audit';
+      readonly what: AuditKind;
+      readonly who: string;
+      readonly text: string;
+      readonly stage?: StageKey;
+    }
+  | { readonly type: 'after.waiting'; readonly waiting: boolean }
+  | { readonly type: 'after.met'; readonly result: JsonObject }
+  | {
+      readonly type: 'cells.expanded';
+      readonly stage: string;
+      readonly kind: StageKind;
+      readonly cells: readonly { readonly key: StageKey; readonly values: JsonObject }[];
+    }
+  | { readonly type: 'forgotten'; readonly keys: readonly StageKey[] }
+  | { readonly type: 'ended'; readonly status: EndStatus }
+  | { readonly type: 'stage.skipped'; readonly key: StageKey; readonly kind: StageKind; readonly reason: string }
+  | {
+      readonly type: 'stage.entered';
+      readonly key: StageKey;
+      readonly kind: StageKind;
+      readonly matrix?: JsonObject;
+      readonly waits: boolean;
+    }
+  | { readonly type: 'attempt.started'; readonly key: StageKey; readonly attempt: number; readonly because?: string }
+  | { readonly type: 'stage.nested'; readonly key: StageKey; readonly runId: string }
+  | { readonly type: 'stage.succeeded'; readonly key: StageKey; readonly turn: number; readonly product: StageProduct }
+  | {
+      readonly type: 'stage.failed';
+      readonly key: StageKey;
+      readonly turn: number;
+      readonly failure: StageFailure;
+      readonly product: StageProduct;
+    }
+  | { readonly type: 'stage.tolerated'; readonly key: StageKey; readonly who: string }
+  | { readonly type: 'stage.asking'; readonly key: StageKey; readonly asking: boolean }
+  | {
+      readonly type: 'stage.stopped';
+      readonly key: StageKey;
+      readonly turn: number;
+      readonly status: 'pending' | 'cancelled';
+    }
+  | { readonly type: 'spent'; readonly key: StageKey; readonly costUsd: number; readonly tokens: number }
+  | { readonly type: 'reset'; readonly keys: readonly StageKey[] }
+  | {
+      readonly type: 'fix';
+      readonly failed: string;
+      readonly fixing: readonly string[];
+      readonly failure: StageFailure;
+      readonly limit: number;
+    }
+  | { readonly type: 'gate.changed'; readonly gate: GateRecord }
+  | { readonly type: 'workspace.ready'; readonly workspace: Workspace }
+  | { readonly type: 'workspace.gone' }
+  | { readonly type: 'stage-workspace.ready'; readonly key: StageKey; readonly workspace: Workspace }
+  | { readonly type: 'stage-workspace.gone'; readonly key: StageKey }
+  | { readonly type: 'undo.registered'; readonly undo: Undo }
+  | { readonly type: 'undo.adopted'; readonly undos: readonly Undo[] }
+  | { readonly type: 'undo.dropped'; readonly id: string }
+  | { readonly type: 'undoing' }
+  | { readonly type: 'undo.reported'; readonly report: UndoReport }
+  | { readonly type: 'stages.undone'; readonly keys: readonly StageKey[] }
+  | { readonly type: 'paused'; readonly paused: boolean; readonly who: string; readonly comment?: string }
+  | { readonly type: 'priority'; readonly priority: number; readonly who: string }
+  | { readonly type: 'stopped'; readonly stop: Stop; readonly failure?: StageFailure };
