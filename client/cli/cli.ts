@@ -3,7 +3,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { RunRef } from '../../contracts/run';
 import { runWorkflowId } from '../../contracts/ids';
-import { RefusedError } from '../faults';
+import { InterruptedError, RefusedError } from '../faults';
 import { gantryHome } from '../home';
 import { resolveTarget, type Target } from '../target';
 import { Temporal, type RunExecution } from '../temporal';
@@ -95,6 +95,9 @@ export class Cli {
     try {
       const answer = await terminal.question(`${question} [y/N] `, { signal: this.io.signal });
       if (!/^y(es)?$/i.test(answer.trim())) throw new RefusedError('Nothing was done.');
+    } catch (error) {
+      if ((error as Error).name !== 'AbortError') throw error;
+      throw new InterruptedError('Nothing was done.');
     } finally {
       terminal.close();
     }

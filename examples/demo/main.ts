@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { promisify } from 'node:util';
@@ -16,7 +17,8 @@ import { serveLocally, type LocalServing } from '../../client/server/serve-local
 import { stopProcessGroup } from '../../client/server/start-server';
 import { DEFAULT_TASK_QUEUE } from '../../contracts/task-queues';
 import { EXIT } from '../../contracts/errors';
-import { isEnd, type RunView } from '../../contracts/run';
+import { cancelUpdate } from '../../contracts/messages';
+import { isEnd, type GateRecord, type RunRef, type RunView } from '../../contracts/run';
 import { givenInputs } from '../../client/cli/given-inputs';
 import { crashReport, crashServer, crashWorker } from './crash';
 import { freshHome, makePipelineFile, makeRepository } from './demo-home';
@@ -27,6 +29,7 @@ import { pageOf, servicePid, summarise } from './summary';
 async function demo(options: DemoOptions, io: Io): Promise<void> {
   const home = path.resolve(options.home ?? path.join(gantryHome(io.env), 'demo'));
   requireAgent(options, io.env);
+  requirePerson(options, io);
   freshHome(home);
   const agentLog = path.join(home, 'agent.log');
   const tmuxSocket = `gantry-demo-${process.pid}`;
@@ -43,6 +46,7 @@ async function demo(options: DemoOptions, io: Io): Promise<void> {
     await introduce(options, io, serving);
     const repository = makeRepository(home);
     view = await play(cli, serving, { options, repository, agentLog, file: makePipelineFile(home, options) });
+    if (io.signal.aborted) throw new InterruptedError('Interrupted.');
     io.stdout.write(`\n${summarise(cli, view, repository)}\n`);
     if (view.status !== 'SUCCESS') throw new FailedError(`The run ended as ${view.status}.`, `Logs: ${serving.logs}`);
     if (options.crash) await judgeCrash(cli, view, agentLog);
@@ -55,6 +59,11 @@ async function demo(options: DemoOptions, io: Io): Promise<void> {
 function requireAgent({ agent }: DemoOptions, env: Io['env']): void {
   if (agent === 'offline' || programOnPath(agent, env) !== undefined) return;
   throw new UserError(`There is no program "${agent}" on the PATH.`, 'Install it, or leave --agent out.');
+}
+
+function requirePerson({ yes }: DemoOptions, { stdin }: Io): void {
+  if (yes || stdin.isTTY === true) return;
+  throw new UserError('The demo asks for an approval, and nobody is at a terminal.', 'Approve with --yes.');
 }
 
 /** Say plainly who thinks, who writes and where it can be watched. */
@@ -85,42 +94,65 @@ async function play(cli: Cli, serving: LocalServing, { options, repository, agen
     ...{ project: 'calculator', definition, inputs: givenInputs(definition, [], repository), mode: definition.mode },
     ...{ priority: 3, repo: repository, startedBy: cli.who },
   });
+  return orGiveUp(cli, follow(cli, serving, run, { options, agentLog }));
+}
+
+/** To the run's end, with a person's decisions. Ctrl-C cancels it: what it did, a page that is served too, goes back. */
+async function follow(
+  cli: Cli,
+  serving: LocalServing,
+  run: RunRef,
+  { options, agentLog }: Pick<Story, 'options' | 'agentLog'>,
+): Promise<RunView> {
+  const { signal } = cli.io;
+  const cancel = () => void cancelRun(cli, run);
+  if (signal.aborted) cancel();
+  else signal.addEventListener('abort', cancel, { once: true });
   const crash = options.crash ? crashWorker(cli, serving, agentLog) : undefined;
-  let view = await interruptible(cli, watchRun(cli, run, { until: gateOrEnd, asked: true }));
+  const asked = new Set<string>();
+  const isNew = ({ gate, openedAt, outcome }: GateRecord) => outcome === undefined && !asked.has(`${gate}@${openedAt}`);
+  const until = (now: RunView) => isEnd(now.status) || (!signal.aborted && now.gates.some(isNew));
+  let view = await watchRun(cli, run, { until, asked: true });
   await crash;
   let crashed = !options.crash;
   while (!isEnd(view.status)) {
     if (!crashed) await crashServer(cli, serving);
     crashed = true;
-    const open = view.gates.filter(({ outcome }) => outcome === undefined);
-    for (const gate of open) {
-      const vote = await askFor(cli, options, gate.gate, gate.message);
+    for (const gate of view.gates.filter(isNew)) {
+      asked.add(`${gate.gate}@${gate.openedAt}`);
+      const vote = await askFor(cli, options, gate, view);
       if (vote) cli.note(await decideGate(await cli.temporal(), view, { ...vote, gate: gate.gate, who: cli.who }));
     }
-    const decided = new Set(open.map(({ gate, openedAt }) => `${gate}@${openedAt}`));
-    const next = (now: RunView) =>
-      isEnd(now.status) ||
-      now.gates.some((gate) => gate.outcome === undefined && !decided.has(`${gate.gate}@${gate.openedAt}`));
-    view = await interruptible(cli, watchRun(cli, run, { until: next, since: view, asked: true }));
+    view = await watchRun(cli, run, { until, since: view, asked: true });
   }
   return view;
 }
 
-const gateOrEnd = (view: RunView) => isEnd(view.status) || view.gates.some(({ outcome }) => outcome === undefined);
+async function cancelRun(cli: Cli, run: RunRef): Promise<void> {
+  cli.note('Interrupted: ending the run and taking back what it did.');
+  try {
+    await (await cli.temporal()).update(run, cancelUpdate, randomUUID(), { who: cli.who, comment: 'Ctrl-C' });
+  } catch (error) {
+    cli.note((error as Error).message); // the deadline below ends the demo all the same
+  }
+}
 
-/** A person's answer; without a person, the command that gives it from elsewhere. */
-async function askFor(cli: Cli, { yes }: DemoOptions, gate: string, message: string) {
-  if (yes) return { decision: 'approve' as const, comment: 'approved by --yes' };
-  if (cli.io.stdin.isTTY !== true) {
-    cli.note(`Nobody is at the terminal. Decide with: gantry --home ${cli.home} approve latest ${gate}`);
-    return undefined;
+/** A person's answer; undefined when Ctrl-C was the answer. */
+async function askFor(cli: Cli, { yes }: DemoOptions, { gate, message }: GateRecord, { stages }: RunView) {
+  if (yes) {
+    // A gate of the pipeline's own. One that opens because a stage goes on failing asks whether to go on without it.
+    const isPlanned = stages.some(({ key, kind }) => key === gate && kind === 'gate');
+    return { decision: isPlanned ? ('approve' as const) : ('reject' as const), comment: 'by --yes' };
   }
   const terminal = createInterface({ input: cli.io.stdin, output: process.stdout });
+  // While it asks, the terminal gives Ctrl-C to it as a key.
+  terminal.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
     const answer = await terminal.question(`${message}  Approve? [y/N] `, { signal: cli.io.signal });
     return { decision: /^y(es)?$/i.test(answer.trim()) ? ('approve' as const) : ('reject' as const) };
   } catch (error) {
-    throw cli.io.signal.aborted ? new InterruptedError('Interrupted.') : error;
+    if (!cli.io.signal.aborted) throw error;
+    return undefined;
   } finally {
     terminal.close();
   }
@@ -169,12 +201,16 @@ function withoutRedraw(io: Io, lines: boolean): Io {
   };
 }
 
-function interruptible<T>(cli: Cli, work: Promise<T>): Promise<T> {
+/** After Ctrl-C a run gets this long to take back what it did. */
+const TAKE_BACK_MS = 30_000;
+
+function orGiveUp<T>(cli: Cli, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const end = () => reject(new InterruptedError('Interrupted.'));
-    if (cli.io.signal.aborted) end();
-    cli.io.signal.addEventListener('abort', end, { once: true });
-    work.then(resolve, reject).finally(() => cli.io.signal.removeEventListener('abort', end));
+    const giveUp = () => reject(new InterruptedError('Interrupted; the run did not end in time.'));
+    const count = () => void setTimeout(giveUp, TAKE_BACK_MS).unref();
+    if (cli.io.signal.aborted) count();
+    else cli.io.signal.addEventListener('abort', count, { once: true });
+    work.then(resolve, reject);
   });
 }
 

@@ -10,7 +10,7 @@ export function summarise(cli: Cli, view: RunView, repository: string): string {
   const { paint } = cli;
   const tests = view.stages.find(({ key }) => key === 'test');
   const rows = [
-    ['Branch', view.workspace === undefined ? 'none' : `${view.workspace.branch}, merged into ${view.workspace.base}`],
+    ['Branch', branchOf(view)],
     ['Commits', commitsOf(repository, view).join(`\n${' '.repeat(11)}`)],
     ['Tests', tests === undefined ? 'not run' : `${tests.status} (${tests.note ?? ''})`],
     ['Page', pageOf(view) ?? 'not served'],
@@ -20,6 +20,15 @@ export function summarise(cli: Cli, view: RunView, repository: string): string {
     ['Repository', repository],
   ];
   return rows.map(([name = '', value = '']) => `${paint.bold(name.padEnd(10))} ${value}`).join('\n');
+}
+
+function branchOf({ workspace, stages }: RunView): string {
+  if (workspace === undefined) return 'none';
+  return `${workspace.branch}, ${isMerged(stages) ? `merged into ${workspace.base}` : 'not merged'}`;
+}
+
+function isMerged(stages: RunView['stages']): boolean {
+  return stages.some(({ kind, status }) => kind === 'merge' && status === 'succeeded');
 }
 
 /** Where the deployed page is. */
@@ -38,7 +47,8 @@ export function servicePid(view: RunView): number | undefined {
 
 function commitsOf(repository: string, view: RunView): string[] {
   if (view.workspace === undefined) return [];
-  const range = `${view.workspace.baseCommit}..${view.workspace.base}`;
+  const { base, baseCommit, branch } = view.workspace;
+  const range = `${baseCommit}..${isMerged(view.stages) ? base : branch}`;
   const log = execFileSync('git', ['-C', repository, 'log', '--no-merges', '--format=%h %s', range], {
     encoding: 'utf8',
   });
