@@ -1,8 +1,8 @@
 /** What a stage, input, port, pipeline or project may be called. Safe in paths, refs and tmux names. */
 export const NAME_PATTERN = /^[a-z][a-z0-9_-]{0,39}$/;
 
-/** What a run may be called: a name with an ending that makes it unique. */
-export const RUN_ID_PATTERN = /^[a-z0-9][a-z0-9_.-]{0,119}$/;
+/** What a run may be called: a name with an ending that makes it unique. Good for a branch, a file and a workflow id. */
+export const RUN_ID_PATTERN = /^(?!.*\.\.)(?!.*\.lock$)(?!.*\.$)[a-z0-9][a-z0-9_.-]{0,119}$/;
 
 /**
  * One execution of a stage's work: the stage, or one cell of its matrix (`test` or `test[18,linux]`).

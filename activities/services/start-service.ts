@@ -90,7 +90,7 @@ async function giveUp(host: Host, place: string, release: Release, process: Supe
   await rm(place, { recursive: true, force: true });
   const how = end.state === 'exited' ? `exit code ${end.exitCode}` : 'no exit code';
   const words = tailOf(log, EVIDENCE_LINES).trim();
-  const message = `Service ${release.name} ended within ${EARLY_MS} ms, with ${how}: ${headline(words)}`;
+  const message = `Service ${release.name} ended within ${EARLY_MS} ms, with ${how}${words === '' ? ' and without a word' : `: ${headline(words)}`}`;
   return failure('Service.NotStarted', message, { evidence: { inline: words } });
 }
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { RunRef } from '../../contracts/run';
 import { runWorkflowId } from '../../contracts/ids';
-import { InterruptedError, RefusedError } from '../faults';
+import { InterruptedError, RefusedError, UserError } from '../faults';
 import { gantryHome } from '../home';
 import { resolveTarget, type Target } from '../target';
 import { Temporal, type RunExecution } from '../temporal';
@@ -88,9 +88,12 @@ export class Cli {
     this.io.stderr.write(`${line}\n`);
   }
 
-  /** Ask before something is taken away. Without a person to ask, being told to is being sure. */
+  /** Ask before something is taken away. Without a person to ask, only `--yes` is being sure. Fails: UserError. */
   async confirm(question: string, yes: boolean | undefined): Promise<void> {
-    if (yes === true || this.io.stdin.isTTY !== true || this.json) return;
+    if (yes === true) return;
+    if (this.io.stdin.isTTY !== true || this.json) {
+      throw new UserError('This takes back what was done, and nobody is there to ask.', 'Say --yes if you are sure.');
+    }
     const terminal = createInterface({ input: this.io.stdin, output: process.stderr });
     try {
       const answer = await terminal.question(`${question} [y/N] `, { signal: this.io.signal });

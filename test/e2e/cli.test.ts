@@ -166,7 +166,7 @@ describe('requests to an open run', () => {
     expect((await cli.run('list', '--open')).out).toMatch(new RegExp(`${run} .*WAITING +waits for approve`));
     expect((await cli.run('audit', run)).out).toMatch(/run\.paused +ann +lunch/);
     expect((await cli.run('audit', run, '--check')).code).toBe(0);
-    await cli.run('cancel', run);
+    await cli.run('cancel', run, '--yes');
   });
 
   it('cancel takes all back, by name and reason, and Temporal shows the run as canceled', async () => {
@@ -177,8 +177,10 @@ stages:
   approve: { needs: made, gate: {} }
 `);
     await untilStatus(run, 'WAITING');
-    expect((await cli.run('cancel', run, '-c', 'not now')).out).toBe('Cancelling: 1 at work, 1 to take back.\n');
-    expect(await cli.run('cancel', run)).toEqual(refused('The run is taking back what it did already.'));
+    expect((await cli.run('cancel', run, '--yes', '-c', 'not now')).out).toBe(
+      'Cancelling: 1 at work, 1 to take back.\n',
+    );
+    expect(await cli.run('cancel', run, '--yes')).toEqual(refused('The run is taking back what it did already.'));
     writeFileSync(may, '');
     await untilStatus(run, 'CANCELLED');
     const client = await system.client();
@@ -187,8 +189,8 @@ stages:
     expect(trail).toMatch(/run\.cancel-requested +ann +not now/);
     expect(trail.match(/cancel-requested/g)).toHaveLength(1);
     expect((await cli.run('audit', run, '--check')).code).toBe(0);
-    for (const command of ['cancel', 'pause', 'resume', 'rollback']) {
-      expect({ command, ...(await cli.run(command, run)) }).toMatchObject({ code: 3, out: '' });
+    for (const [command, ...options] of [['cancel', '--yes'], ['pause'], ['resume'], ['rollback', '--yes']] as const) {
+      expect({ command, ...(await cli.run(command, run, ...options)) }).toMatchObject({ code: 3, out: '' });
     }
   });
 });
@@ -259,8 +261,8 @@ stages:
     const url = `http://127.0.0.1:${ended.workspace?.ports['web']}/`;
     expect((await cli.run('status', run)).out).toContain(`Stop it with gantry rollback ${run} --to before`);
     expect((await fetch(url)).status).toBe(200);
-    expect((await cli.run('rollback', run, '--to', 'nothing')).code).toBe(4);
-    expect(await cli.run('rollback', run, '--to', 'before', '--watch')).toMatchObject({ code: 0 });
+    expect((await cli.run('rollback', run, '--yes', '--to', 'nothing')).code).toBe(4);
+    expect(await cli.run('rollback', run, '--yes', '--to', 'before', '--watch')).toMatchObject({ code: 0 });
     await expect(fetch(url)).rejects.toThrow();
     expect((await view(run)).stages.map(({ status }) => status)).toEqual(['succeeded', 'undone']);
     expect((await cli.run('status', run)).out).not.toContain('Stop it');
@@ -332,6 +334,6 @@ describe('what is not there', () => {
     expect((await cli.run('approve', run, 'approve', '--no-wait')).out).toContain('It counts once a worker reads it');
     await system.startWorker();
     await until(run, ({ gates }) => gates[0]?.votes.length === 1);
-    await cli.run('cancel', run);
+    await cli.run('cancel', run, '--yes');
   });
 });

@@ -15,7 +15,15 @@ export class Workspaces {
   private preparing: Promise<Workspace> | undefined;
   private integrating = false;
 
-  constructor(private readonly run: RunContext) {}
+  /**
+   * A resumed run finds its worktree as somebody left it, or not at all: before its first use it is made sure of, and
+   * made again from the branch where it is gone.
+   */
+  private looked: boolean;
+
+  constructor(private readonly run: RunContext) {
+    this.looked = run.input.intent === undefined;
+  }
 
   /** Where a stage works. No promise where there is nothing to wait for, since most find it as it is. */
   forStage(stage: StageDefinition, key: StageKey): Promise<Workspace> | Workspace | undefined {
@@ -69,7 +77,7 @@ export class Workspaces {
 
   private shared(): Promise<Workspace> | Workspace {
     const known = this.run.state.workspace;
-    if (known !== undefined && this.preparing === undefined && this.stands()) return known;
+    if (known !== undefined && this.preparing === undefined && this.looked && this.stands()) return known;
     this.preparing ??= this.prepare().finally(() => {
       this.preparing = undefined;
     });
@@ -112,6 +120,7 @@ export class Workspaces {
       ...(setup === undefined ? {} : { setup: prepareCommand(setup, run.scope(), { env: {}, secrets: [] }) }),
     });
     run.apply({ type: 'workspace.ready', workspace });
+    this.looked = true;
     return workspace;
   }
 

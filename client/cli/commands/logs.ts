@@ -9,6 +9,7 @@ import type { Temporal } from '../../temporal';
 import type { Cli } from '../cli';
 import type { AddCommand } from '../program';
 import { renderAtWork } from '../render/at-work';
+import { harmlessLines } from '../render/paint';
 
 export const addLogs: AddCommand = (program, cli) => {
   program
@@ -75,8 +76,8 @@ async function collect(
   return logs;
 }
 
-/** A log is shown as it is, colours and all, but for a heading where there are several. */
+/** A log as it is, colours and all, but for what would do more to a terminal than print; `--json` has it exact. */
 function shown(cli: Cli, { stage, status, turn, text, now }: StageLog, several: boolean): string {
   const heading = several ? `${cli.paint.bold(`── ${stage} · turn ${turn} · ${status}`)}\n` : '';
-  return `${heading}${now ? renderAtWork(now, cli.paint) : (text ?? '').trimEnd()}`;
+  return `${heading}${now ? renderAtWork(now, cli.paint) : harmlessLines(text ?? '').trimEnd()}`;
 }

@@ -20,7 +20,7 @@ export function renderGates(
   });
 }
 
-/** `lead or release-manager · 1 of 2 (ann) · open 3m 10s · until 14:10`. */
+/** `2 of lead, release-manager and qa · 1 of 2 (ann) · open 3m 10s · until 14:10`. */
 export function gateLine(
   gate: GateRecord,
   { at, timeZone }: { readonly at: number; readonly timeZone?: string },

@@ -55,6 +55,15 @@ export function harmless(text: string): string {
   return text.replace(ESCAPES, '').replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }
 
+/** A colour; else what a terminal obeys: a title, any other sequence, a carriage return, a lone control character. */
+const OBEYED =
+  /(\u001b\[[0-9;]*m)|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b\[[0-?]*[ -/]*[@-~]|\r\n?|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/** The same for many lines: they may be coloured, and nothing else. */
+export function harmlessLines(text: string): string {
+  return text.replace(OBEYED, (found: string, colour?: string) => colour ?? (found.startsWith('\r') ? '\n' : ''));
+}
+
 /** Lines of columns, each as wide as its widest cell; empty columns vanish. */
 export function columns(rows: readonly (readonly string[])[], gap = '  '): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ''))));

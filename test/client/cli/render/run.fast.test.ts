@@ -54,7 +54,7 @@ describe('a run at work', () => {
      "
      feature · calculator · run memory-keys-7f3a · WAITING
       ⏸  approve
-     ⏸ approve waits for lead or release-manager · 1 of 2 (lead) · open 3m 00s · until tomorrow 12:00
+     ⏸ approve waits for 2 of lead and release-manager · 1 of 2 (lead) · open 3m 00s · until tomorrow 12:00
         Deploy it?
         gantry approve memory-keys-7f3a approve   or   gantry reject memory-keys-7f3a approve --comment "why"
      spent $0.00 · 0 tokens · 5m 00s
