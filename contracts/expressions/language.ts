@@ -67,6 +67,8 @@ function createEnvironment(): Environment {
     cel.registerOperator(`double ${operator} int: double`, onNumbers);
     if (operator === '%') cel.registerOperator('double % double: double', onNumbers);
   }
+  // A length is a whole number to CEL, and what it is compared with is not. `!=` follows from it, and so does the other order.
+  cel.registerOperator('int == double: bool', (a: number | bigint, b: number | bigint) => Number(a) === Number(b));
   return registerNumberArguments(cel);
 }
 

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:net';
 import { approveUpdate, cancelUpdate } from '../../contracts/messages';
 import type { PipelineDefinition } from '../../contracts/definition';
-import type { RunView } from '../../contracts/run';
+import { carriedFrom, type RunView } from '../../contracts/run';
 import { LiveSystem } from '../support/live-system';
 import { pipeline } from '../support/pipelines';
 import { waitUntil } from '../support/wait-until';
@@ -156,6 +156,27 @@ describe('the real world', () => {
     expect(paths.map((one) => existsSync(one))).toEqual([true, true]);
     await open.workflow.executeUpdate(cancelUpdate, { args: [{ who: 'tester' }] });
     await open.result();
+  });
+
+  it('is made again from the branch when a resumed run finds its worktree gone', async () => {
+    const definition = pipeline({
+      stages: {
+        work: {
+          run: 'echo kept > kept.txt; git add . ; git -c user.name=T -c user.email=t@example.com commit -qm work',
+        },
+        check: { needs: 'work', run: 'test -f kept.txt && test -f "$GO"', env: { GO: join(system.root, 'go') } },
+      },
+    });
+    const failed = await (await system.run(definition)).result();
+    expect(failed.status).toBe('PARTIAL_SUCCESS');
+    rmSync(failed.view.workspace!.path, { recursive: true });
+    writeFileSync(join(system.root, 'go'), '');
+    const again = await system.run(definition, {
+      run: failed.view.run,
+      carried: carriedFrom(failed),
+      intent: { kind: 'resume' },
+    });
+    expect((await again.result()).status).toBe('SUCCESS');
   });
 
   it('keeps what an agent left uncommitted under a salvage ref', async () => {

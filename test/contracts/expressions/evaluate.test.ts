@@ -96,3 +96,18 @@ describe('an expression', () => {
     expect(error).toMatchObject({ expression: 'inputs.n == inputs.nope', offset: 19 });
   });
 });
+
+describe('a length', () => {
+  const scope = { inputs: { list: [1, 2], wanted: 2 }, run: {}, stages: {}, matrix: {} };
+
+  it.each([
+    ['size(inputs.list) == 2', true],
+    ['2 == size(inputs.list)', true],
+    ['size(inputs.list) != 2', false],
+    ['inputs.list.filter(one, one > 1).size() == 1', true],
+    ['inputs.list.size() == inputs.wanted', true],
+    ["'abc'.indexOf('b') == 1", true],
+  ])('is compared with any number: %s', (expression, value) => {
+    expect(evaluate(expression, scope)).toBe(value);
+  });
+});
