@@ -100,6 +100,22 @@ describe('long runs', () => {
     expect(view.stages.map((stage) => stage.status)).toEqual(['succeeded', 'cancelled']);
   });
 
+  it('end even when what their stages made is too large for a result', async () => {
+    const host = new FakeHost();
+    const stages: Record<string, unknown> = {};
+    for (let number = 1; number <= 40; number += 1) {
+      host.on(`make-${number}`, { output: { blob: 'x'.repeat(60_000) } });
+      stages[`make-${number}`] = { run: 'make', output: { blob: 'string' }, workspace: 'none' };
+    }
+    harness = await RunHarness.start(host);
+    const run = await harness.start(pipeline({ stages }));
+    const { status, view } = await run.result();
+    expect(status).toBe('SUCCESS');
+    const kept = view.stages.filter((stage) => 'blob' in (stage.output as object));
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.length).toBeLessThan(40);
+  });
+
   it('begin no stage that costs once their budget is spent', async () => {
     const host = new FakeHost().on('plan', { costUsd: 0.6 }).on('review', { costUsd: 0.6 });
     harness = await RunHarness.start(host);
