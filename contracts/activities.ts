@@ -1,6 +1,7 @@
 import type { Contract, PipelineDefinition } from './definition';
 import type { Json, JsonObject } from './json';
 import type { RunRef, Workspace } from './run';
+import type { Ask, AskAnswer, ControlInput, ControlResult, Conversation, Lease, ReserveInput } from './sessions';
 import type { Shape } from './shape';
 import type { Text } from './text';
 import type { UndoAction, WorkspaceClaim } from './undo';
@@ -197,24 +198,43 @@ export interface CallModelResult {
   readonly costUsd?: number;
 }
 
-export interface AgentActivities {
+/** On the queue of a pool, which a host polls only while it has an idle session to promise. */
+export interface PoolActivities {
+  /** Lease an idle session for one dispatch. Fails, to be tried again: Session.NoneIdle. */
+  reserveSession(input: ReserveInput): Promise<Lease>;
+}
+
+/** On a host's own queue. */
+export interface SessionActivities {
   /**
-   * Send one prompt to one agent session, exactly once, and wait for the turn to be over and its contract to hold.
-   * A second try attaches to the running turn. Fails: Agent.*.
+   * Send one prompt to the leased session, exactly once, and wait for the turn to be over and its contract to hold,
+   * or for the agent to ask something. A second try, and a call after an answer, attach to the running turn. The
+   * lease ends with the dispatch. Fails: Session.LeaseLost before the prompt was sent; Agent.*, Provider.*.
    */
-  dispatchPrompt(input: DispatchInput): Promise<DispatchResult>;
+  dispatchPrompt(input: DispatchInput): Promise<DispatchResult | DispatchAsks>;
+  /** Tell the agent what people decided. Does nothing where the question has passed. */
+  answerAgent(input: AskAnswer): Promise<{ readonly answered: boolean }>;
+  /** Free a session that was leased and is not needed. Does nothing where the lease has ended. */
+  releaseSession(input: { readonly lease: Lease }): Promise<{ readonly released: boolean }>;
+  /** Start, stop, restart, reserve or drain sessions. */
+  controlSessions(input: ControlInput): Promise<ControlResult>;
+  /** Serve until the host leaves; every heartbeat says how its sessions stand ({@link HostView}). */
+  serveSessions(): Promise<{ readonly left: true }>;
 }
 
 export interface DispatchInput {
   readonly run: RunRef;
   readonly stage: string;
   readonly dispatchId: string;
-  readonly agent: string;
+  readonly lease: Lease;
   readonly backend?: 'tmux' | 'headless';
   readonly model?: string;
   readonly prompt: string;
   readonly attachments: readonly ResolvedAttachment[];
-  readonly workspace: Workspace;
+  /** Absent: the session's own directory. */
+  readonly workspace?: Workspace;
+  /** Readies a worktree that the host has to make for itself. */
+  readonly setup?: PreparedCommand;
   readonly env: Readonly<Record<string, string>>;
   readonly secrets: readonly string[];
   readonly contract: Omit<Contract, 'run' | 'files'> & {
@@ -223,9 +243,17 @@ export interface DispatchInput {
   };
   readonly output?: Shape;
   readonly timeoutMs: number;
+  /** Without any sign of progress for this long the agent counts as stuck. */
+  readonly stuckMs: number;
+  /** Leave the agent up afterwards, so that the conversation can go on. */
+  readonly keep: boolean;
+  /** Go on in this conversation instead of beginning one. */
+  readonly resume?: Conversation;
+  /** Questions that people are being asked, or have answered: not reported again. */
+  readonly asked: readonly string[];
 }
 
-/** The four receipts of a dispatch, epoch milliseconds; each is recorded when it is seen and never before. */
+/** The receipts of a dispatch, epoch milliseconds; each is recorded when it is seen and never before. */
 export interface Receipts {
   readonly claimedAt: number;
   readonly pastedAt?: number;
@@ -249,6 +277,14 @@ export interface DispatchResult {
   readonly inputTokens?: number;
   readonly outputTokens?: number;
   readonly costUsd?: number;
+  readonly conversation?: Conversation;
+  /** The agent worked in another home: its commits are in the repository under this ref. */
+  readonly pushed?: string;
+}
+
+/** The turn waits for people: call again once they are asked, with the question's id in `asked`. */
+export interface DispatchAsks {
+  readonly asks: Ask;
 }
 
 /** Heartbeat details of a dispatch: what the Web UI shows while the agent works. */
@@ -258,6 +294,32 @@ export interface DispatchProgress {
   readonly doing: string;
   /** The command a person on that host attaches with, where the agent works in a terminal. */
   readonly attach?: string;
+}
+
+/** On the run's queue: what other hosts left behind. */
+export interface FleetActivities {
+  /**
+   * Make sure that nothing of a dispatch works on in a worktree of this home, after its host was lost. Does nothing
+   * where the agent worked in a home of its own: what it pushes is taken only by the run that waits for it.
+   */
+  fenceDispatch(input: { readonly run: RunRef; readonly workspace?: Workspace }): Promise<{ readonly ended: readonly string[] }>;
+  /** Merge what an agent of another home pushed into the worktree. Fails: Git.Conflict, Git.Failed. */
+  receiveWork(input: ReceiveInput): Promise<IntegrateResult>;
+  /** Which pools take no prompts now, because their provider's breaker is open. */
+  closedPools(input: { readonly pools: readonly string[] }): Promise<readonly ClosedPool[]>;
+}
+
+export interface ReceiveInput {
+  readonly run: RunRef;
+  readonly workspace: Workspace;
+  readonly ref: string;
+  readonly head: string;
+}
+
+export interface ClosedPool {
+  readonly pool: string;
+  readonly why: string;
+  readonly until?: number;
 }
 
 /** Heartbeat details of other work. */
@@ -287,4 +349,5 @@ export type Activities = WorkspaceActivities &
   UndoActivities &
   ModelActivities &
   PipelineActivities &
-  RunActivities;
+  RunActivities &
+  FleetActivities;

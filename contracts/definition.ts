@@ -116,7 +116,15 @@ export interface Contract {
 
 export interface AgentStage extends StageCommon, Producing {
   readonly kind: 'agent';
-  readonly agent: string;
+  /** In this order: a prompt that has waited `waitMs` in the queue of one is also put into that of the next. */
+  readonly pools: readonly string[];
+  readonly waitMs: number;
+  /** Without progress for this long the agent is stuck: it is stopped, and the next attempt resumes. */
+  readonly stuckMs: number;
+  /** Does a further turn of the stage go on in the conversation of the one before? */
+  readonly conversation: 'keep' | 'fresh';
+  /** Who answers the agent's questions and wishes for permission. */
+  readonly questions: GatePolicy;
   readonly prompt: Template;
   readonly backend?: 'tmux' | 'headless';
   readonly task?: string;

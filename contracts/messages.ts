@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { AuditEntry, RunResult, RunView } from './run';
+import type { ControlInput, ControlResult } from './sessions';
 
 // Every message comes twice where a person may send it: as a signal, which the Web UI and `temporal workflow signal`
 // can send, and as an update, which is validated and answers at once. Names are wire format: never rename one.
@@ -54,6 +55,22 @@ export const resultQuery = defineQuery<RunResult | null>('result');
 
 /** The registered name of the workflow that runs a pipeline. */
 export const PIPELINE_RUN = 'pipelineRun';
+
+/** The registered name of the workflow that stands for a session host, and its id. */
+export const SESSION_HOST = 'sessionHost';
+
+export function hostWorkflowId(host: string): string {
+  return `host/${host}`;
+}
+
+/** What {@link SESSION_HOST} is started with. */
+export interface SessionHostInput {
+  readonly host: string;
+  /** Where the host takes work for its sessions. */
+  readonly taskQueue: string;
+}
+
+export const controlSessionsUpdate = defineUpdate<ControlResult, [ControlInput]>('controlSessions');
 
 /** `ApplicationFailure.type` of a refused request: not a failure of the run. */
 export const REFUSED = 'Request.Refused';

@@ -2,6 +2,7 @@ import type { Mode, PipelineDefinition, StageKind } from './definition';
 import type { ErrorType } from './errors';
 import type { StageKey } from './ids';
 import type { Json, JsonObject } from './json';
+import type { Conversation, Lease } from './sessions';
 import type { Text } from './text';
 import type { Undo } from './undo';
 
@@ -49,6 +50,10 @@ export interface Workspace {
   readonly base: string;
   readonly baseCommit: string;
   readonly ports: Readonly<Record<string, number>>;
+  /** The home that `path` is in. A host with another home works in a worktree of its own. */
+  readonly home?: string;
+  /** Where hosts with another home find the run's branch: a URL, or a path that they can see too. */
+  readonly origin?: string;
 }
 
 export interface RunRef {
@@ -74,7 +79,7 @@ export interface RunInput {
   readonly definition: PipelineDefinition;
   readonly inputs: JsonObject;
   readonly mode: Mode;
-  /** Temporal's 1 (first) to 5 (last). */
+  /** 1 (last) to 10 (first). */
   readonly priority: number;
   /** A local path or a URL git can clone; absent when no stage needs a workspace. */
   readonly repo?: string;
@@ -148,6 +153,19 @@ export interface StageRecord {
   readonly note?: string;
   /** The run a `pipeline` stage nests. */
   readonly nestedRunId?: string;
+  /** Its prompt waits in the queues of these pools. */
+  readonly waitsIn?: readonly QueuePlace[];
+  /** The session that has its prompt, or had it last. */
+  readonly lease?: Lease;
+  /** What was said, for a further turn or attempt to go on with. */
+  readonly conversation?: Conversation;
+}
+
+/** A place in the queue of a pool. */
+export interface QueuePlace {
+  readonly pool: string;
+  readonly priority: number;
+  readonly since: number;
 }
 
 export interface StageFailure {
@@ -178,10 +196,12 @@ export interface GateRecord {
   readonly escalated: boolean;
   readonly reminders: number;
   readonly votes: readonly Vote[];
+  /** The question of an agent that it asks: another question asks anew. */
+  readonly ask?: string;
   readonly outcome?: 'approved' | 'rejected';
   readonly decidedAt?: number;
-  /** `votes`, `deadline`, `mode`: what decided. */
-  readonly decidedBy?: 'votes' | 'deadline' | 'mode';
+  /** What decided; `terminal`: somebody answered the agent where it runs. */
+  readonly decidedBy?: 'votes' | 'deadline' | 'mode' | 'terminal';
 }
 
 /** One line of the audit trail. `what` is closed so that programs can read it; `text` is for people. */
@@ -210,6 +230,11 @@ export const AUDIT_KINDS = [
   'stage.tolerated',
   'stage.skipped',
   'stage.fix',
+  'prompt.queued',
+  'prompt.leased',
+  'prompt.resumed',
+  'prompt.answered',
+  'host.lost',
   'gate.opened',
   'gate.reminded',
   'gate.escalated',

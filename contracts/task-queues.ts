@@ -1,7 +1,21 @@
-/** Workflows, and every activity but the agents' prompts. */
+/** Workflows, and every activity but those of agents' sessions. */
 export const DEFAULT_TASK_QUEUE = 'gantry';
 
-/** Prompts for agents of one kind wait here until a session is free: Temporal's task queue is the prompt queue. */
-export function agentTaskQueue(base: string, agent: string): string {
-  return `${base}-agent-${agent}`;
+/**
+ * Prompts for the sessions of one pool wait here, at whatever host has them: Temporal's task queue is the prompt
+ * queue, ordered by priority and shared fairly by projects.
+ */
+export function poolTaskQueue(base: string, pool: string): string {
+  return `${base}-pool-${pool}`;
+}
+
+/** The inverse of {@link poolTaskQueue}; undefined for another kind of queue. */
+export function poolOfTaskQueue(base: string, taskQueue: string): string | undefined {
+  const prefix = poolTaskQueue(base, '');
+  return taskQueue.startsWith(prefix) ? taskQueue.slice(prefix.length) : undefined;
+}
+
+/** Work on one session host's own sessions. */
+export function hostTaskQueue(base: string, host: string): string {
+  return `${base}-host-${host}`;
 }

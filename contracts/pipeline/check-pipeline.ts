@@ -74,7 +74,7 @@ function checkBody(
   const at: Path = [...path, 'stages'];
   const stages = new Map(
     Object.entries(body.stages).map(([id, stage]): [string, KindedStage] => {
-      return [id, { stage, kind: kindOf(stage, defaults.agent) }];
+      return [id, { stage, kind: kindOf(stage, defaults) }];
     }),
   );
   const needs = new Map([...stages].map(([id, { stage }]) => [id, stage.needs]));

@@ -32,7 +32,14 @@ export function checkStage(stage: StageFile, kind: StageKind, around: Surroundin
     ...checkAttachments(stage, around, path),
     ...checkVariables(stage, path),
     ...checkPort(stage, path),
+    ...checkSession(stage, path),
   ];
+}
+
+function checkSession(stage: StageFile, path: Path): Problem[] {
+  const problems = stage['stuck-after'] === 0 ? [fieldProblem([...path, 'stuck-after'], NOT_ZERO)] : [];
+  if (stage.chain?.length === 0) problems.push(fieldProblem([...path, 'chain'], 'is empty', { hint: 'Take it out.' }));
+  return problems;
 }
 
 function checkTimes(stage: StageFile, kind: StageKind, path: Path): Problem[] {

@@ -36,7 +36,7 @@ export function checkWorkspace({ stage, kind }: KindedStage, path: Path): Proble
 const POSSIBLE: Record<StageKind, readonly WorkspaceChoice[]> = {
   run: ['shared', 'own', 'none'],
   prompt: ['shared', 'none'],
-  agent: ['shared', 'own'],
+  agent: ['shared', 'own', 'none'],
   gate: ['none'],
   merge: ['shared'],
   service: ['shared'],

@@ -112,12 +112,23 @@ function completeOnFailure(onFailure: StageFile['on-failure']): OnFailure {
 function completeAgent(stage: StageFile, defaults: Defaults) {
   const backend = stage.backend ?? defaults.backend;
   return {
-    agent: stage.agent ?? defaults.agent ?? '',
+    pools: poolsOf(stage, defaults),
+    waitMs: stage.wait ?? defaults.wait ?? 2 * MINUTE,
+    stuckMs: stage['stuck-after'] ?? defaults['stuck-after'] ?? 15 * MINUTE,
+    conversation: stage.conversation ?? defaults.conversation ?? 'fresh',
+    questions: completeGate({ deadline: 30 * MINUTE, ...stage.questions }),
     prompt: stage.prompt ?? '',
     ...given({ backend, task: stage.task, model: stage.model }),
     attach: stage.attach ?? [],
     contract: completeContract(stage.contract),
   } satisfies Partial<AgentStage>;
+}
+
+/** The pool, or the agent's own, comes first; without either the chain says all. */
+export function poolsOf(stage: StageFile, defaults: Defaults): readonly string[] {
+  const first = stage.pool ?? stage.agent ?? (stage.chain === undefined ? defaults.agent : undefined);
+  const chain = stage.chain ?? defaults.chain ?? [];
+  return [...new Set([...(first === undefined ? [] : [first]), ...chain])];
 }
 
 function completeContract(contract: StageFile['contract']): Contract {
@@ -137,7 +148,7 @@ export function commitRange(text: string | undefined): { minCommits?: number; ma
   return { minCommits: Number(min), ...(max === '' ? {} : { maxCommits: Number(max) }) };
 }
 
-function completeGate(gate: StageFile['gate']): GatePolicy {
+function completeGate(gate: Partial<NonNullable<StageFile['gate']>> | undefined): GatePolicy {
   const escalate = gate?.escalate === undefined ? undefined : { afterMs: gate.escalate.after, to: gate.escalate.to };
   return {
     ...given({ message: gate?.message, deadlineMs: gate?.deadline, remindMs: gate?.remind, escalate }),

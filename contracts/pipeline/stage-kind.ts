@@ -1,5 +1,5 @@
 import type { StageKind } from '../definition';
-import type { StageFile } from '../schemas/pipeline';
+import type { PipelineFile, StageFile } from '../schemas/pipeline';
 import { fieldProblem, problemAt } from './problem';
 import type { Path, Problem } from './problem';
 
@@ -9,6 +9,12 @@ const DOING = ['run', 'prompt', 'gate', 'merge', 'service', 'pipeline'] as const
 const OWNERS: Partial<Record<keyof StageFile, readonly StageKind[]>> = {
   undo: ['run'],
   backend: ['agent'],
+  pool: ['agent'],
+  chain: ['agent'],
+  wait: ['agent'],
+  'stuck-after': ['agent'],
+  conversation: ['agent'],
+  questions: ['agent'],
   contract: ['agent'],
   task: ['prompt', 'agent'],
   system: ['prompt'],
@@ -30,12 +36,14 @@ export const FIXABLE: readonly StageKind[] = ['agent', 'prompt', 'run'];
  * What a stage does. A prompt goes to an agent when it names one, or asks for what only an agent has and there is a
  * default agent. A stage that names two things is taken for the first.
  */
-export function kindOf(stage: StageFile, defaultAgent: string | undefined): StageKind {
+export function kindOf(stage: StageFile, defaults: PipelineFile['defaults']): StageKind {
+  const hasDefault = defaults.agent !== undefined || defaults.chain !== undefined;
   const kind = DOING.find((field) => stage[field] !== undefined);
-  if (kind === undefined) return stage.agent === undefined ? 'check' : 'agent';
+  const names = stage.agent !== undefined || stage.pool !== undefined || stage.chain !== undefined;
+  if (kind === undefined) return names ? 'agent' : 'check';
   if (kind !== 'prompt') return kind;
   const wantsAgent = stage.contract !== undefined || stage.backend !== undefined;
-  return stage.agent !== undefined || (wantsAgent && defaultAgent !== undefined) ? 'agent' : 'prompt';
+  return names || (wantsAgent && hasDefault) ? 'agent' : 'prompt';
 }
 
 /** The kind in a sentence. */

@@ -8,8 +8,27 @@ const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name 
 const command = z.tuple([z.string().min(1)], z.string());
 const milliseconds = z.int().min(1);
 
+const SIZE_RULE = 'must be a count or a range such as 3 or 2..5';
+const poolSize = z
+  .union([z.int().min(1, SIZE_RULE).max(64, SIZE_RULE), z.string().regex(/^\d{1,2}\.\.\d{1,2}$/, SIZE_RULE)], {
+    error: SIZE_RULE,
+  })
+  .transform((size) => {
+    const [min = 0, max = min] = String(size).split('..').map(Number);
+    return { min, max };
+  })
+  .refine(({ min, max }) => min <= max && max >= 1 && max <= 64, 'must be a range such as 2..5, with 64 at most')
+  .meta({ description: 'How many sessions it has: 3, or 2..5 to start more when prompts wait' });
+
 const common = {
-  slots: z.int().min(1).max(64).default(1).meta({ description: 'Prompts this agent may work on at once' }),
+  sessions: poolSize.default({ min: 0, max: 1 }),
+  provider: z.string().min(1).optional().meta({ description: 'Whose usage limits it shares; its kind unless said' }),
+  'idle-stop-ms': milliseconds.default(600_000).meta({ description: 'Sessions above the least are stopped when idle' }),
+  'free-memory-mb': z
+    .int()
+    .min(0)
+    .default(1024)
+    .meta({ description: 'No further agent is started while the host has less memory free than this' }),
   env: z.array(variable).default([]).meta({ description: "Names of the worker's variables the agent may see" }),
   set: z.record(variable, z.string()).default({}).meta({ description: 'Variables it is given besides' }),
   'ready-ms': milliseconds.default(60_000).meta({ description: 'How long it may take to show an empty prompt box' }),

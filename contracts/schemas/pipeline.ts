@@ -77,6 +77,14 @@ const gate = z.strictObject({
   'open-in': oneOrMany(mode).default([]).meta({ description: 'Modes in which the gate opens by itself' }),
 });
 
+const conversation = z
+  .enum(['keep', 'fresh'])
+  .meta({ description: 'keep: another turn of the stage goes on in the conversation of the one before' });
+
+const questions = gate
+  .pick({ approvers: true, min: true, deadline: true, remind: true, escalate: true, 'on-timeout': true })
+  .meta({ description: "Who answers the agent's questions and permission prompts, and what no answer means" });
+
 const COMMITS_RULE = 'must be a count or a range such as 1.. or 1..3';
 const contract = z.strictObject({
   commits: z
@@ -137,6 +145,16 @@ const stage = z
     run: template.optional().meta({ description: 'A shell command' }),
     prompt: template.optional().meta({ description: 'What a model or an agent is asked' }),
     agent: name.optional().meta({ description: 'The kind of coding agent that gets the prompt' }),
+    pool: name.optional().meta({ description: "The sessions whose queue the prompt waits in; the agent's unless said" }),
+    chain: oneOrMany(name)
+      .optional()
+      .meta({ description: 'Further pools, in order: each is asked too when those before it are busy for too long' }),
+    wait: duration.optional().meta({ description: 'How long that is for each pool; 2m unless said' }),
+    'stuck-after': duration
+      .optional()
+      .meta({ description: 'An agent without progress for this long is stopped and tried again; 15m unless said' }),
+    conversation: conversation.optional(),
+    questions: questions.optional(),
     gate: gate.optional().meta({ description: 'People decide' }),
     merge: z
       .strictObject({ into: template.optional(), message: template.optional() })
@@ -197,6 +215,10 @@ const body = {
       retry: retry.optional().meta({ description: 'For prompt, agent, merge and service stages' }),
       timeout: duration.optional().meta({ description: 'For run, prompt, agent, merge and service stages' }),
       backend: backend.optional(),
+      chain: oneOrMany(name).optional().meta({ description: 'Who may do the work of agent stages, in order' }),
+      wait: duration.optional().meta({ description: 'How long a prompt waits in a pool before the next is asked too' }),
+      'stuck-after': duration.optional(),
+      conversation: conversation.optional(),
     })
     .default({}),
   stages: z.record(name, stage),
