@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { ErrorType } from '../contracts/errors';
+import type { Conversation } from '../contracts/sessions';
 import type { Text } from '../contracts/text';
 
 /**
@@ -18,4 +19,8 @@ export function isErrorOf(error: unknown, type: ErrorType): boolean {
 export interface FailureDetails {
   readonly evidence?: Text;
   readonly files?: readonly string[];
+  /** What an agent said so far can be gone on with. */
+  readonly conversation?: Conversation;
+  /** When the usage limit that was met is lifted, epoch milliseconds. */
+  readonly resetsAt?: number;
 }
