@@ -1,8 +1,8 @@
 import type { AgentKind } from './agents/agent-kind';
-import type { Holder } from './holder';
-import type { Ledger } from './receipts';
+import type { Holder } from './dispatch/holder';
+import type { Ledger } from './dispatch/receipts';
 import type { AgentEvent, TurnState } from './turn-state';
-import type { TurnWatch } from './turn-watch';
+import type { TurnWatch } from './dispatch/turn-watch';
 
 /** Everything a backend needs to know of one dispatch. Paths are absolute. */
 export interface Dispatch {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { failure } from '../../failure';
 import type { Control, Dispatch } from '../session-backend';
 import { isOver, type TurnState } from '../turn-state';
-import type { TurnWatch } from '../turn-watch';
+import type { TurnWatch } from '../dispatch/turn-watch';
 import { decideStep, type Step, type TypingFacts } from './decide-step';
 import { capture, findPane, leaveCopyMode, pasteText, pressKeys, type Pane } from './pane';
 import { readBox, type Box } from './prompt-box';
