@@ -1,31 +1,48 @@
+import { addAsk, settleAsks, type Asks, type TurnAsk } from './turn-asks';
+import { countRequest, forgetRequests, type Spending, type Usage } from './turn-usage';
+
+export type { TurnAsk } from './turn-asks';
+export type { Usage } from './turn-usage';
+
 /** What an agent reports of itself, or what is seen of it from outside, in the words of one vocabulary. */
-export type AgentEvent =
-  | { readonly kind: 'started'; readonly session?: string }
+export type AgentEvent = Happening & Origin;
+
+/** Where an event comes from, as far as the agent says it. */
+export interface Origin {
+  /** The conversation, by the agent's own id: side threads have others. */
+  readonly session?: string;
+  /** The turn, by the agent's own id, where one prompt is one turn. */
+  readonly turn?: string;
+}
+
+type Happening =
+  /** `transcript` is the file in which the agent logs itself; `anew` says that it left the conversation it was in. */
+  | { readonly kind: 'started'; readonly transcript?: string; readonly anew?: boolean }
   | { readonly kind: 'ready' }
   /** It took a prompt: ours, as far as the caller could tell. */
   | { readonly kind: 'accepted' }
   | { readonly kind: 'working'; readonly what: string }
   | { readonly kind: 'said'; readonly message: string }
-  /** It asks something and waits. */
-  | { readonly kind: 'blocked'; readonly what: string }
+  /** It asks something and waits. With `ask` it can be answered from elsewhere, otherwise at its terminal alone. */
+  | { readonly kind: 'blocked'; readonly what: string; readonly ask?: Pick<TurnAsk, 'id' | 'kind'> }
+  /** It was answered, or does not wait any more. */
+  | { readonly kind: 'unblocked'; readonly askId?: string }
   /** `background` counts what it still runs: then the turn is not over, and another event follows. */
   | { readonly kind: 'finished'; readonly message?: string; readonly background?: number; readonly usage?: Usage }
   /** How much it runs in the background now, for agents that do not say so with each end. */
   | { readonly kind: 'background'; readonly running: number }
+  /** One request to its model. The same `request` may be told several times, the last figures being right. */
+  | { readonly kind: 'spent'; readonly request: string; readonly usage: Usage }
+  /** A turn begins in its transcript: what that says before is of earlier ones. */
+  | { readonly kind: 'began' }
   | { readonly kind: 'failed'; readonly reason: string; readonly message: string; readonly usage?: Usage }
   | { readonly kind: 'interrupted' }
   /** Its process, or its terminal, is gone. */
   | { readonly kind: 'ended'; readonly how: string; readonly exitCode?: number };
 
-export interface Usage {
-  readonly inputTokens?: number;
-  readonly outputTokens?: number;
-  readonly costUsd?: number;
-}
-
 export type Phase = 'starting' | 'ready' | 'idle' | 'accepted' | 'busy' | 'blocked' | 'finished' | 'failed' | 'dead';
 
-export interface TurnState {
+export interface TurnState extends Asks, Spending {
   readonly phase: Phase;
   /** Prompts taken; more than one means that a person typed too. */
   readonly acceptances: number;
@@ -34,9 +51,12 @@ export interface TurnState {
   /** One line for people. */
   readonly doing: string;
   readonly message?: string;
-  readonly usage?: Usage;
   readonly failure?: { readonly reason: string; readonly message: string };
+  /** The agent's own id of its conversation. */
   readonly agentSession?: string;
+  /** The agent's own id of the turn that took our prompt. */
+  readonly turn?: string;
+  readonly transcript?: string;
   readonly background?: number;
   /** Of a process that ended before its turn did. */
   readonly exitCode?: number;
@@ -50,42 +70,56 @@ export function isOver(state: TurnState): boolean {
 }
 
 /**
- * T1. A turn is over once; what is reported afterwards changes nothing.
+ * T1. A turn is over once; what is reported afterwards changes nothing but what it has cost.
  * T2. It finishes only if it was accepted: an earlier "finished" belongs to something else. A failure always counts.
  * T3. The end of the process is not the end of the turn; a turn without one of its own has died.
+ * T4. What another conversation, or another turn of the same one, reports is not about this turn.
+ * T5. It waits for an answer until that very question has one, or the very work it was about is seen to go on: tools
+ *     run beside each other, and one may work while another one asks. A question without an id ends with any work.
+ * T6. A request to the model is counted once, with the figures that were told last.
  */
 export function reduceTurn(state: TurnState, event: AgentEvent): TurnState {
-  if (isOver(state)) return state;
+  if (isForeign(state, event)) return state;
+  if (isOver(state)) return event.kind === 'spent' ? countRequest(state, event.request, event.usage) : state;
   const next = apply(state, event);
   return event.kind === 'ended' || next === state ? next : { ...next, spoke: true };
+}
+
+function isForeign(state: TurnState, event: AgentEvent): boolean {
+  const { session, turn } = event;
+  const strayed = session !== undefined && state.agentSession !== undefined && session !== state.agentSession;
+  if (event.kind === 'started') return strayed && event.anew !== true;
+  if (strayed) return true;
+  if (turn === undefined || event.kind === 'accepted') return false;
+  return state.acceptances === 0 || (state.turn !== undefined && turn !== state.turn);
 }
 
 function apply(state: TurnState, event: AgentEvent): TurnState {
   switch (event.kind) {
     case 'started':
-      return { ...state, ...(event.session !== undefined && { agentSession: event.session }) };
+      return start(state, event);
     case 'ready':
       return state.acceptances > 0 ? state : { ...state, phase: 'ready', doing: 'ready for the prompt' };
     case 'accepted':
-      return { ...state, phase: 'accepted', acceptances: state.acceptances + 1, doing: 'took the prompt' };
+      return accept(state, event);
     case 'working':
-      return state.acceptances > 0 ? { ...state, phase: 'busy', doing: event.what } : state;
+      return work(state, event.what);
     case 'said':
       return { ...state, message: event.message };
     case 'blocked':
-      return { ...state, phase: 'blocked', doing: `asks: ${event.what}` };
+      return block(state, event);
+    case 'unblocked':
+      return unblock(state, event.askId);
     case 'background':
       return { ...state, background: event.running };
+    case 'began':
+      return forgetRequests(state);
+    case 'spent':
+      return state.acceptances > 0 ? countRequest(state, event.request, event.usage) : state;
     case 'finished':
       return finish(state, event);
     case 'failed':
-      return {
-        ...state,
-        phase: 'failed',
-        doing: `failed: ${event.reason}`,
-        failure: { reason: event.reason, message: event.message },
-        ...(event.usage && { usage: event.usage }),
-      };
+      return fail(state, event);
     case 'interrupted':
       return interrupt(state);
     case 'ended':
@@ -98,20 +132,71 @@ function apply(state: TurnState, event: AgentEvent): TurnState {
   }
 }
 
+function start(state: TurnState, { session, transcript }: AgentEvent & { kind: 'started' }): TurnState {
+  return {
+    ...state,
+    ...(session !== undefined && { agentSession: session }),
+    ...(transcript !== undefined && { transcript }),
+  };
+}
+
+function accept(state: TurnState, { turn }: AgentEvent): TurnState {
+  const settled = settleAsks(state, () => true);
+  const acceptances = state.acceptances + 1;
+  return { ...settled, phase: 'accepted', acceptances, doing: 'took the prompt', ...(turn !== undefined && { turn }) };
+}
+
+function work(state: TurnState, what: string): TurnState {
+  if (state.acceptances === 0) return state;
+  return goOn(
+    settleAsks(state, (ask) => ask.what === what),
+    what,
+  );
+}
+
+function block(state: TurnState, { what, ask }: AgentEvent & { kind: 'blocked' }): TurnState {
+  const asking = ask === undefined ? state : addAsk(state, { ...ask, what });
+  return { ...asking, phase: 'blocked', doing: `asks: ${asking.ask?.what ?? what}` };
+}
+
+function unblock(state: TurnState, askId: string | undefined): TurnState {
+  if (state.phase !== 'blocked') return state;
+  const settled = settleAsks(state, (ask) => askId === undefined || ask.id === askId);
+  return goOn(settled, 'was answered');
+}
+
+function goOn(state: TurnState, what: string): TurnState {
+  if (state.ask !== undefined) return { ...state, phase: 'blocked', doing: `asks: ${state.ask.what}` };
+  return { ...state, phase: state.acceptances > 0 ? 'busy' : 'starting', doing: what };
+}
+
 function finish(state: TurnState, event: AgentEvent & { kind: 'finished' }): TurnState {
   if (state.acceptances === 0) return state;
   const heard = {
     ...state,
     ...(event.message !== undefined && { message: event.message }),
-    ...(event.usage && { usage: event.usage }),
+    ...(event.usage && { usage: event.usage, toldUsage: true }),
   };
   const background = event.background ?? state.background ?? 0;
-  if (background > 0) return { ...heard, phase: 'busy', doing: `${background} running in the background` };
-  return { ...heard, phase: 'finished', doing: 'finished' };
+  if (background > 0) return goOn(heard, `${background} running in the background`);
+  return { ...settleAsks(heard, () => true), phase: 'finished', doing: 'finished' };
+}
+
+function fail(state: TurnState, { reason, message, usage }: AgentEvent & { kind: 'failed' }): TurnState {
+  return {
+    ...settleAsks(state, () => true),
+    phase: 'failed',
+    doing: `failed: ${reason}`,
+    failure: { reason, message },
+    ...(usage && { usage, toldUsage: true }),
+  };
 }
 
 function interrupt(state: TurnState): TurnState {
   if (state.acceptances === 0) return { ...state, phase: 'idle', doing: 'idle' };
-  const message = 'Somebody interrupted the turn at the terminal.';
-  return { ...state, phase: 'failed', doing: 'interrupted', failure: { reason: 'interrupted', message } };
+  return fail(state, {
+    kind: 'failed',
+    reason: 'interrupted',
+    message: 'Somebody interrupted the turn at the terminal.',
+  });
 }

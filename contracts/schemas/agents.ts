@@ -55,6 +55,11 @@ const generic = z.strictObject({
     ])
     .default('event'),
   interrupt: z.enum(['Escape', 'C-c']).default('C-c'),
+  resume: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'Added to the command to go on in the conversation {id}; it cannot without' }),
+  dialog: pattern.optional().meta({ description: 'A line of a question on its screen that only a person may answer' }),
 });
 
 const offline = z.strictObject({
@@ -63,18 +68,30 @@ const offline = z.strictObject({
   backend: backend.default('tmux'),
   ...common,
 });
+const permissions = z.enum(['bypass', 'ask']).default('bypass').meta({
+  description: 'bypass: it may do anything its user may; ask: what it wants to do becomes a question to people',
+});
+const answer = milliseconds
+  .max(7 * 86_400_000)
+  .default(86_400_000)
+  .meta({ description: 'How long it waits for an answer before it takes it for a no' });
+
 const claude = z.strictObject({
   kind: z.literal('claude'),
   command: command.default(['claude']),
-  backend: z.literal('headless').default('headless'),
+  backend: backend.default('tmux'),
   model,
+  permissions,
+  'answer-ms': answer,
   ...common,
 });
 const codex = z.strictObject({
   kind: z.literal('codex'),
   command: command.default(['codex']),
-  backend: z.literal('headless').default('headless'),
+  backend: backend.default('tmux'),
   model,
+  permissions,
+  'answer-ms': answer,
   ...common,
 });
 
@@ -86,6 +103,8 @@ export const agentsConfig = z.record(z.string().regex(NAME_PATTERN), agentConfig
 export type AgentConfig = z.output<typeof agentConfig>;
 export type AgentsConfig = z.output<typeof agentsConfig>;
 export type GenericAgentConfig = z.output<typeof generic>;
+export type ClaudeAgentConfig = z.output<typeof claude>;
+export type CodexAgentConfig = z.output<typeof codex>;
 
 function isPattern(text: string): boolean {
   try {

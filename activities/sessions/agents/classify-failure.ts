@@ -26,13 +26,10 @@ const ROWS: readonly (readonly [RegExp, FailureClass])[] = [
 const OTHER: FailureClass = { type: 'Agent.Failed', advice: 'Read the log of the stage for what it tried.' };
 
 /** What kind of failure an agent reports, and what to do about it. */
-export function classifyFailure({
-  reason,
-  message,
-}: {
-  readonly reason: string;
-  readonly message: string;
-}): FailureClass {
+export function classifyFailure(
+  { reason, message }: { readonly reason: string; readonly message: string },
+  _now: number,
+): FailureClass {
   for (const text of [reason, message]) {
     const row = ROWS.find(([pattern]) => pattern.test(text));
     if (row) return row[1];

@@ -9,6 +9,7 @@ export function claudeAgent(config: AgentConfig & { kind: 'claude' }): AgentKind
   return {
     name: 'claude',
     backends: ['headless'],
+    resumes: false,
     passes: [
       'ANTHROPIC_API_KEY',
       'ANTHROPIC_AUTH_TOKEN',
@@ -16,7 +17,7 @@ export function claudeAgent(config: AgentConfig & { kind: 'claude' }): AgentKind
       'CLAUDE_CODE_OAUTH_TOKEN',
       'CLAUDE_CONFIG_DIR',
     ],
-    start: ({ model, sessionUuid }) => {
+    start: ({ model, conversationId }) => {
       const wanted = model ?? config.model;
       return {
         argv: [
@@ -24,7 +25,7 @@ export function claudeAgent(config: AgentConfig & { kind: 'claude' }): AgentKind
           ...['-p', '--output-format', 'stream-json', '--verbose'],
           // The default mode asks a server for permission, and nobody is there to answer a question.
           ...['--permission-mode', 'bypassPermissions', '--disallowedTools', 'AskUserQuestion'],
-          ...['--session-id', sessionUuid],
+          ...['--session-id', conversationId],
           ...(wanted === undefined ? [] : ['--model', wanted]),
         ],
         env: {
@@ -37,6 +38,8 @@ export function claudeAgent(config: AgentConfig & { kind: 'claude' }): AgentKind
           // It refuses to bypass permissions as root unless told that this is meant.
           ...(process.getuid?.() === 0 && { IS_SANDBOX: '1' }),
         },
+        files: {},
+        conversation: conversationId,
       };
     },
     readJournal: () => [],

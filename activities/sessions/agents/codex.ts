@@ -13,18 +13,19 @@ export function codexAgent(config: AgentConfig & { kind: 'codex' }): AgentKind {
   return {
     name: 'codex',
     backends: ['headless'],
+    resumes: false,
     passes: ['OPENAI_API_KEY', 'CODEX_API_KEY', 'CODEX_HOME'],
     start: ({ model }) => {
       const wanted = model ?? config.model;
       // A workspace is gantry's own: it need not be one that a person has trusted.
       const ungated = ['--sandbox', 'danger-full-access', '--skip-git-repo-check'];
       const options = ['--json', ...ungated, ...(wanted === undefined ? [] : ['-m', wanted])];
-      return { argv: [...config.command, 'exec', ...options, '-'], env: {} };
+      return { argv: [...config.command, 'exec', ...options, '-'], env: {}, files: {} };
     },
     readJournal: () => [],
     readOutput: readStreamLine,
-    classifyFailure: (failure) => {
-      const found = classifyFailure(failure);
+    classifyFailure: (failure, now) => {
+      const found = classifyFailure(failure, now);
       return found.type === 'Provider.Auth' ? { ...found, advice: LOG_IN } : found;
     },
   };

@@ -10,6 +10,7 @@ export function genericAgent(config: GenericAgentConfig): AgentKind {
   return {
     name: 'generic',
     backends: [config.backend, other],
+    resumes: false,
     terminal: {
       box: new RegExp(config.box, 'u'),
       ready: config.ready,
@@ -18,7 +19,7 @@ export function genericAgent(config: GenericAgentConfig): AgentKind {
       ...(typeof config.finished === 'object' && { readScreen: screenReader(config.finished) }),
     },
     passes: [],
-    start: () => ({ argv: config.command, env: {} }),
+    start: () => ({ argv: config.command, env: {}, files: {} }),
     readJournal: readHookEvent,
     // Printed events are trusted as those of the journal are; a program that reports none is judged by its exit.
     readOutput: (line) => readHookEvent(line).map((event) => (event.kind === 'prompt' ? { kind: 'accepted' } : event)),

@@ -12,9 +12,10 @@ export function offlineAgent(config: AgentConfig & { kind: 'offline' }): AgentKi
   return {
     name: 'offline',
     backends: config.backend === 'tmux' ? ['tmux', 'headless'] : ['headless', 'tmux'],
+    resumes: false,
     terminal: { box: /^› ?/u, ready: 'event', accepted: 'event', interrupt: 'Escape' },
     passes: ['GANTRY_OFFLINE_MODEL_URL', 'GANTRY_AGENT_LOG'],
-    start: ({ backend }) => ({ argv: backend === 'tmux' ? command : [...command, '--print'], env: {} }),
+    start: ({ backend }) => ({ argv: backend === 'tmux' ? command : [...command, '--print'], env: {}, files: {} }),
     readJournal: readHookEvent,
     readOutput: () => [], // it writes the same events to the journal
     classifyFailure,
