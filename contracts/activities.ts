@@ -294,6 +294,8 @@ export interface DispatchProgress {
   readonly doing: string;
   /** The command a person on that host attaches with, where the agent works in a terminal. */
   readonly attach?: string;
+  /** What the next attempt goes on with should this one be cut off. */
+  readonly conversation?: Conversation;
 }
 
 /** On the run's queue: what other hosts left behind. */
@@ -302,7 +304,10 @@ export interface FleetActivities {
    * Make sure that nothing of a dispatch works on in a worktree of this home, after its host was lost. Does nothing
    * where the agent worked in a home of its own: what it pushes is taken only by the run that waits for it.
    */
-  fenceDispatch(input: { readonly run: RunRef; readonly workspace?: Workspace }): Promise<{ readonly ended: readonly string[] }>;
+  fenceDispatch(input: {
+    readonly run: RunRef;
+    readonly workspace?: Workspace;
+  }): Promise<{ readonly ended: readonly string[] }>;
   /** Merge what an agent of another home pushed into the worktree. Fails: Git.Conflict, Git.Failed. */
   receiveWork(input: ReceiveInput): Promise<IntegrateResult>;
   /** Which pools take no prompts now, because their provider's breaker is open. */

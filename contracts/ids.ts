@@ -86,3 +86,21 @@ export function salvageRef(runId: string, label: string): string {
 export function dispatchId(runId: string, key: StageKey, turn: number, attempt: number): string {
   return `${runId}.${keySlug(key)}.${turn}.${attempt}`;
 }
+
+/**
+ * One place of a dispatch in the queue of a pool, and the lease that may come of it.
+ * @param place Which of its places there, from 1 on: it takes another when its priority changes or a lease was lost.
+ */
+export function leaseId(dispatch: string, pool: string, place: number): string {
+  return `${dispatch}@${pool}${place === 1 ? '' : `.${place}`}`;
+}
+
+/** The gate of a stage. An agent may ask a second thing while the first is undecided: `implement`, `implement.2`. */
+export function gateName(key: StageKey, number = 1): string {
+  return number === 1 ? key : `${key}.${number}`;
+}
+
+/** The inverse of {@link gateName}. A stage's name holds no dot, and a cell's key ends in a bracket. */
+export function stageOfGate(gate: string): StageKey {
+  return gate.replace(/\.\d+$/, '');
+}

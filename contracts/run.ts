@@ -1,3 +1,4 @@
+import type { ClosedPool, PreparedCommand } from './activities';
 import type { Mode, PipelineDefinition, StageKind } from './definition';
 import type { ErrorType } from './errors';
 import type { StageKey } from './ids';
@@ -71,6 +72,8 @@ export interface CarriedState {
   readonly tokens: number;
   /** Counts every turn a stage ever had, so that no dispatch id is made twice. */
   readonly turns: Readonly<Record<StageKey, number>>;
+  /** What was said with agents, for a further turn to go on with. */
+  readonly conversations?: Readonly<Record<StageKey, Conversation>>;
 }
 
 /** What `pipelineRun` is started with. */
@@ -95,6 +98,8 @@ export interface RunInput {
     readonly stage: StageKey;
     readonly depth: number;
     readonly workspace?: Workspace;
+    /** What readies a worktree of the parent's repository. */
+    readonly setup?: PreparedCommand;
   };
   /** Replaces the limits the engine works with; for tests and benchmarks. */
   readonly limits?: Partial<RunLimits>;
@@ -113,9 +118,22 @@ export interface RunLimits {
   /** Stages and matrix cells at work at once. */
   readonly parallel: number;
   readonly nestingDepth: number;
+  /** A prompt that has waited this long goes before those one level more urgent that came after. */
+  readonly agingMs: number;
+  /** A prompt that has waited this long asks which pools of its chain are closed. */
+  readonly closedLookMs: number;
+  /** A host that takes none of its own work for this long is gone. */
+  readonly hostGoneMs: number;
 }
 
-export const DEFAULT_LIMITS: RunLimits = { historyEvents: 4_000, parallel: 20, nestingDepth: 10 };
+export const DEFAULT_LIMITS: RunLimits = {
+  historyEvents: 4_000,
+  parallel: 20,
+  nestingDepth: 10,
+  agingMs: 10 * 60_000,
+  closedLookMs: 3_000,
+  hostGoneMs: 30_000,
+};
 
 export const STAGE_STATUSES = [
   'pending',
@@ -153,12 +171,18 @@ export interface StageRecord {
   readonly note?: string;
   /** The run a `pipeline` stage nests. */
   readonly nestedRunId?: string;
-  /** Its prompt waits in the queues of these pools. */
+  /** Its prompt waits in the queues of these pools; in none while the run is paused. */
   readonly waitsIn?: readonly QueuePlace[];
   /** The session that has its prompt, or had it last. */
   readonly lease?: Lease;
   /** What was said, for a further turn or attempt to go on with. */
   readonly conversation?: Conversation;
+  /** The last attempt was cut off: the next one goes on in its conversation. */
+  readonly interrupted?: boolean;
+  /** Tries in this turn that people granted besides those of the file. */
+  readonly granted?: number;
+  /** Pools whose provider turned this prompt away, and until when others are asked instead. */
+  readonly avoids?: readonly ClosedPool[];
 }
 
 /** A place in the queue of a pool. */

@@ -1,6 +1,7 @@
 import type { PipelineDefinition, StageDefinition, StageKind } from '../definition';
 import type { NestedPipelineFile, PipelineFile } from '../schemas/pipeline';
 import { checkNestedStages, checkNestingDepth } from './check-nesting';
+import { checkChain } from './check-session';
 import { checkStage } from './check-stage';
 import { checkSetup, checkTexts } from './check-texts';
 import { checkWorkspace, chooseWorkspaces } from './choose-workspaces';
@@ -10,7 +11,7 @@ import type { Defaults } from './complete-stage';
 import { namesOf } from './environment';
 import { ancestorsOf, checkGraph } from './graph';
 import { convertInput } from './inputs';
-import { fieldProblem, problemAt } from './problem';
+import { fieldProblem, NOT_ZERO, problemAt } from './problem';
 import type { Path, Problem } from './problem';
 import { isMapping, readSource, valueAt } from './read-source';
 import { checkKind, kindOf } from './stage-kind';
@@ -84,7 +85,7 @@ function checkBody(
   const kinds = new Map<string, StageKind>([...stages].map(([id, { kind }]) => [id, kind]));
   const reported = (id: string) => found.some((problem) => startsWith(problem.path, [...at, id]));
   const stageProblems = [...stages].flatMap(([id, one]) => {
-    const around = { id, declared, kinds, ancestors: whole ? ancestors.get(id) : undefined };
+    const around = { id, declared, kinds, defaults, ancestors: whole ? ancestors.get(id) : undefined };
     const here = [...at, id];
     return [
       ...checkKind(one.stage, one.kind, here, reported(id)),
@@ -121,9 +122,11 @@ function checkPipelineFields(body: NestedPipelineFile, written: unknown, path: P
   if (isMapping(written) && Object.keys(written).length === 0) {
     problems.push(fieldProblem([...path, 'stages'], 'must hold at least one stage'));
   }
-  if (body.timeout === 0) problems.push(fieldProblem([...path, 'timeout'], 'must be longer than 0'));
-  if (body.defaults.timeout === 0)
-    problems.push(fieldProblem([...path, 'defaults', 'timeout'], 'must be longer than 0'));
+  if (body.timeout === 0) problems.push(fieldProblem([...path, 'timeout'], NOT_ZERO));
+  if (body.defaults.timeout === 0) problems.push(fieldProblem([...path, 'defaults', 'timeout'], NOT_ZERO));
+  if (body.defaults['stuck-after'] === 0) problems.push(fieldProblem([...path, 'defaults', 'stuck-after'], NOT_ZERO));
+  if (body.defaults.chain !== undefined)
+    problems.push(...checkChain(body.defaults.chain, undefined, [...path, 'defaults', 'chain']));
   for (const [name, { type, default: byDefault }] of Object.entries(body.inputs)) {
     if (byDefault === undefined || fitsAsWritten(byDefault, type)) continue;
     const converted = convertInput(byDefault, type);

@@ -4,8 +4,11 @@ import { suggestion } from '../nearest-word';
 import { RESERVED_VARIABLE } from '../expressions';
 import { checkShape } from '../schemas/output';
 import type { StageFile } from '../schemas/pipeline';
+import { checkPeople } from './check-people';
+import { checkPools, checkSession } from './check-session';
 import { checkDurationMs, commitRange, completeCheck } from './complete-stage';
-import { fieldProblem, problemAt } from './problem';
+import type { Defaults } from './complete-stage';
+import { fieldProblem, NOT_ZERO, problemAt } from './problem';
 import type { Path, Problem } from './problem';
 import { aStage, FIXABLE } from './stage-kind';
 
@@ -15,6 +18,7 @@ export interface Surroundings {
   /** Ids as written. */
   readonly declared: ReadonlySet<string>;
   readonly kinds: ReadonlyMap<string, StageKind>;
+  readonly defaults: Defaults;
   /** Absent when the graph has mistakes of its own, from which others would only follow. */
   readonly ancestors: ReadonlySet<string> | undefined;
 }
@@ -33,13 +37,8 @@ export function checkStage(stage: StageFile, kind: StageKind, around: Surroundin
     ...checkVariables(stage, path),
     ...checkPort(stage, path),
     ...checkSession(stage, path),
+    ...checkPools(stage, kind, around.defaults, path),
   ];
-}
-
-function checkSession(stage: StageFile, path: Path): Problem[] {
-  const problems = stage['stuck-after'] === 0 ? [fieldProblem([...path, 'stuck-after'], NOT_ZERO)] : [];
-  if (stage.chain?.length === 0) problems.push(fieldProblem([...path, 'chain'], 'is empty', { hint: 'Take it out.' }));
-  return problems;
 }
 
 function checkTimes(stage: StageFile, kind: StageKind, path: Path): Problem[] {
@@ -52,8 +51,6 @@ function checkTimes(stage: StageFile, kind: StageKind, path: Path): Problem[] {
     fieldProblem([...path, 'timeout'], message, { hint: 'Make timeout longer, or check.within or check.for shorter.' }),
   ];
 }
-
-const NOT_ZERO = 'must be longer than 0';
 
 function checkLook({ check }: StageFile, _kind: StageKind, path: Path): Problem[] {
   if (check === undefined) return [];
@@ -71,36 +68,7 @@ function checkLook({ check }: StageFile, _kind: StageKind, path: Path): Problem[
 }
 
 function checkGate({ gate }: StageFile, path: Path): Problem[] {
-  if (gate === undefined) return [];
-  const at: Path = [...path, 'gate'];
-  const problems: Problem[] = [];
-  const people = new Set([...gate.approvers, ...(gate.escalate?.to ?? [])]);
-  if (gate.approvers.length === 0) {
-    const hint = 'Name somebody, or * for anybody.';
-    problems.push(fieldProblem([...at, 'approvers'], 'is empty: nobody could open the gate', { hint }));
-  } else if (!people.has('*') && gate.min > people.size) {
-    const message = `is ${gate.min}, but only ${people.size} may approve: nobody could open the gate`;
-    problems.push(fieldProblem([...at, 'min'], message));
-  }
-  if (gate.escalate?.to.length === 0) problems.push(fieldProblem([...at, 'escalate', 'to'], 'is empty'));
-  return [...problems, ...checkGateTimes(gate, at)];
-}
-
-function checkGateTimes(gate: NonNullable<StageFile['gate']>, at: Path): Problem[] {
-  const problems: Problem[] = [];
-  const { deadline, remind, escalate } = gate;
-  if (deadline === 0) problems.push(fieldProblem([...at, 'deadline'], NOT_ZERO));
-  if (remind === 0) problems.push(fieldProblem([...at, 'remind'], NOT_ZERO));
-  if (deadline === undefined || deadline === 0) return problems;
-  if (remind !== undefined && remind >= deadline) {
-    const message = `is ${formatDuration(remind)}, not before the deadline of ${formatDuration(deadline)}`;
-    problems.push(fieldProblem([...at, 'remind'], message));
-  }
-  if (escalate !== undefined && escalate.after >= deadline) {
-    const message = `is ${formatDuration(escalate.after)}, not before the deadline of ${formatDuration(deadline)}`;
-    problems.push(fieldProblem([...at, 'escalate', 'after'], message));
-  }
-  return problems;
+  return gate === undefined ? [] : checkPeople(gate, [...path, 'gate']);
 }
 
 function checkFix(stage: StageFile, kind: StageKind, around: Surroundings, path: Path): Problem[] {
@@ -157,9 +125,11 @@ function checkOutput({ output }: StageFile, path: Path): Problem[] {
   return problems.map((problem) => fieldProblem(problem.path, problem.message, { hint: problem.hint }));
 }
 
-function checkContract({ contract }: StageFile, path: Path): Problem[] {
+function checkContract({ contract, workspace }: StageFile, path: Path): Problem[] {
   if (contract === undefined) return [];
   const at: Path = [...path, 'contract'];
+  if (workspace === 'none' && contract.commits !== undefined)
+    return [fieldProblem([...at, 'commits'], 'needs a workspace', { hint: 'Take out workspace: none.' })];
   const { minCommits = 0, maxCommits = Infinity } = commitRange(contract.commits);
   const files = contract.files.flatMap((file, index) => checkPath(file, [...at, 'files', index]));
   if (minCommits <= maxCommits) return files;

@@ -74,3 +74,6 @@ export function fieldName(path: Path): string {
     .join('')
     .replace(/^\./, '');
 }
+
+/** Of a duration. */
+export const NOT_ZERO = 'must be longer than 0';

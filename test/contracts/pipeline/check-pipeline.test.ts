@@ -1,7 +1,9 @@
 import type { PipelineDefinition, StageDefinition } from '../../../contracts/definition';
-import { checkPipeline } from '../../../contracts/pipeline';
+import { checkPipeline, problemText } from '../../../contracts/pipeline';
 
 const MINUTE = 60_000;
+
+const EIGHT = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
 describe('a checked pipeline', () => {
   it('has every default filled in', () => {
@@ -83,11 +85,11 @@ describe('a checked pipeline', () => {
     });
     const retry = { attempts: 5, delayMs: 2_000 };
     expect(stages).toMatchObject([
-      { kind: 'agent', agent: 'codex', backend: 'headless', timeoutMs: 7 * MINUTE, retry },
+      { kind: 'agent', pools: ['codex'], backend: 'headless', timeoutMs: 7 * MINUTE, retry },
       { kind: 'prompt', model: 'm', timeoutMs: 7 * MINUTE, retry },
       { kind: 'run', timeoutMs: 7 * MINUTE, retry: { attempts: 1, delayMs: 1_000 } },
       { kind: 'gate', timeoutMs: 0, retry: { attempts: 1 } },
-      { agent: 'claude', backend: 'tmux', timeoutMs: MINUTE, retry: { attempts: 1, delayMs: 2_000 } },
+      { pools: ['claude'], backend: 'tmux', timeoutMs: MINUTE, retry: { attempts: 1, delayMs: 2_000 } },
     ]);
     expect(stages[0]).not.toHaveProperty('model');
   });
@@ -100,6 +102,90 @@ describe('a checked pipeline', () => {
   ])('reads %j commits', (commits, range) => {
     const stage = only({ agent: 'codex', prompt: 'x', contract: { commits } });
     expect(stage).toMatchObject({ contract: { ...range, files: [], clean: false } });
+  });
+
+  it.each<[string, object, object, readonly string[]]>([
+    ['the agent is its own pool', { agent: 'codex' }, {}, ['codex']],
+    ['a pool is asked before the agent it is of', { agent: 'codex', pool: 'codex-big' }, {}, ['codex-big']],
+    [
+      'the chain comes after the pool',
+      { agent: 'codex', chain: ['claude', 'gemini'] },
+      {},
+      ['codex', 'claude', 'gemini'],
+    ],
+    ['a chain alone says all', { chain: ['claude', 'codex'] }, { agent: 'codex' }, ['claude', 'codex']],
+    ['defaults give the chain', { agent: 'claude' }, { chain: ['codex', 'claude'] }, ['claude', 'codex']],
+    [
+      'a chain of its own comes instead',
+      { agent: 'claude', chain: 'gemini' },
+      { chain: ['codex'] },
+      ['claude', 'gemini'],
+    ],
+  ])('knows which pools a prompt may go to: %s', (_name, stage, defaults, pools) => {
+    const { stages } = define({ name: 'x', defaults, stages: { a: { prompt: 'x', ...stage } } });
+    expect(stages[0]).toMatchObject({ kind: 'agent', pools });
+  });
+
+  it('waits, looks for life, asks and converses as said, and reasonably where nothing is said', () => {
+    expect(only({ agent: 'codex', prompt: 'x' })).toMatchObject({
+      waitMs: 2 * MINUTE,
+      stuckMs: 15 * MINUTE,
+      conversation: 'fresh',
+      questions: { approvers: ['*'], min: 1, deadlineMs: 30 * MINUTE, onTimeout: 'reject' },
+    });
+    const said = {
+      wait: '5s',
+      'stuck-after': '1m',
+      conversation: 'keep',
+      questions: { approvers: 'lead', deadline: '1h' },
+    };
+    expect(only({ agent: 'codex', prompt: 'x', ...said })).toMatchObject({
+      waitMs: 5_000,
+      stuckMs: MINUTE,
+      conversation: 'keep',
+      questions: { approvers: ['lead'], deadlineMs: 60 * MINUTE },
+    });
+  });
+
+  it.each<[object, object, string]>([
+    [
+      { agent: 'codex', chain: ['claude', 'claude'] },
+      {},
+      'stage "a": chain[2] names "claude" twice. Name each pool once, in the order they are asked.',
+    ],
+    [
+      { agent: 'codex', chain: ['codex'] },
+      {},
+      'stage "a": chain[1] names "codex", which is asked first already. Name each pool once, in the order they are asked.',
+    ],
+    [{ agent: 'codex', chain: [] }, {}, 'stage "a": chain is empty. Take it out.'],
+    [{ agent: 'codex', chain: EIGHT }, {}, 'stage "a": chain makes 9 pools with those before it, more than 8.'],
+    [{ agent: 'codex' }, { chain: EIGHT }, 'stage "a": chain makes 9 pools with those before it, more than 8.'],
+    [
+      { agent: 'codex' },
+      { chain: ['claude', 'claude'] },
+      'defaults.chain[2] names "claude" twice. Name each pool once, in the order they are asked.',
+    ],
+    [{ agent: 'codex', 'stuck-after': '0s' }, {}, 'stage "a": stuck-after must be longer than 0.'],
+    [{ agent: 'codex', questions: { deadline: '0s' } }, {}, 'stage "a": questions.deadline must be longer than 0.'],
+    [
+      { agent: 'codex', questions: { approvers: ['lead'], min: 2 } },
+      {},
+      'stage "a": questions.min is 2, but only 1 may approve: nobody could open the gate.',
+    ],
+    [
+      { agent: 'codex', workspace: 'none', contract: { commits: '1..' } },
+      {},
+      'stage "a": contract.commits needs a workspace. Take out workspace: none.',
+    ],
+    [
+      { run: 'x', prompt: undefined, chain: ['codex'] },
+      {},
+      'stage "a": chain goes with agent only, and this is a run stage.',
+    ],
+  ])('refuses %j with %j', (stage, defaults, problem) => {
+    const checked = checkPipeline({ name: 'x', defaults, stages: { a: { prompt: 'x', ...stage } } });
+    expect('problems' in checked && checked.problems.map(problemText)).toEqual([problem]);
   });
 
   it('accepts one where it takes many', () => {
