@@ -145,7 +145,9 @@ const stage = z
     run: template.optional().meta({ description: 'A shell command' }),
     prompt: template.optional().meta({ description: 'What a model or an agent is asked' }),
     agent: name.optional().meta({ description: 'The kind of coding agent that gets the prompt' }),
-    pool: name.optional().meta({ description: "The sessions whose queue the prompt waits in; the agent's unless said" }),
+    pool: name
+      .optional()
+      .meta({ description: "The sessions whose queue the prompt waits in; the agent's unless said" }),
     chain: oneOrMany(name)
       .optional()
       .meta({ description: 'Further pools, in order: each is asked too when those before it are busy for too long' }),
