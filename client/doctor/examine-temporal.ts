@@ -17,10 +17,10 @@ export async function examineTemporal(
     return [fromFault('Temporal', error)];
   }
   try {
-    const version = await temporal.serverVersion();
+    const version = await temporal.server.version();
     const server = ok('Temporal', `server ${version} at ${target.address} (from ${target.source})`);
     const namespace = await attempt('Namespace', async () => {
-      await temporal.checkNamespace();
+      await temporal.server.checkNamespace();
       return ok('Namespace', target.namespace);
     });
     if (namespace.level !== 'ok') return [server, namespace];
@@ -42,11 +42,11 @@ export async function examineTemporal(
 }
 
 async function searchAttributes(temporal: Temporal, fix: boolean): Promise<Finding> {
-  const missing = await temporal.missingSearchAttributes();
+  const missing = await temporal.server.missingSearchAttributes();
   if (missing.length === 0) return ok('Search attributes', 'registered');
   if (!fix)
     return fail('Search attributes', `missing: ${missing.join(', ')}`, 'Register them with `gantry doctor --fix`.');
-  await temporal.registerSearchAttributes(missing);
+  await temporal.server.registerSearchAttributes(missing);
   return ok('Search attributes', `registered now: ${missing.join(', ')}`);
 }
 
@@ -76,7 +76,7 @@ function isOlder(version: string, than: string): boolean {
 }
 
 async function workers(temporal: Temporal, { taskQueue }: Target): Promise<Finding> {
-  const { workflow, activity } = await temporal.pollers();
+  const { workflow, activity } = await temporal.queues.pollers();
   if (workflow.length === 0 || activity.length === 0) {
     return fail(
       'Workers',
@@ -88,7 +88,7 @@ async function workers(temporal: Temporal, { taskQueue }: Target): Promise<Findi
 }
 
 async function agentQueue(temporal: Temporal, { taskQueue }: Target, agent: string): Promise<Finding> {
-  const { activity } = await temporal.pollers(agentTaskQueue(taskQueue, agent));
+  const { activity } = await temporal.queues.pollers(agentTaskQueue(taskQueue, agent));
   if (activity.length > 0) return ok(`Queue ${agent}`, `served by ${[...new Set(activity)].join(', ')}`);
   return warn(
     `Queue ${agent}`,

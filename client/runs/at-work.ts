@@ -20,9 +20,9 @@ export interface AtWork {
 
 /** Everything that is being done for a run now, oldest first; nothing between two steps of a stage. */
 export async function readAtWork(temporal: Temporal, run: RunRef): Promise<AtWork[]> {
-  const pending = await temporal.pendingActivities(run);
+  const pending = await temporal.runs.pendingActivities(run);
   if (pending.length === 0) return [];
-  const { events } = await temporal.history(run);
+  const { events } = await temporal.runs.history(run);
   const stages = stagesOfActivities(events);
   return pending.flatMap(({ activityId, worker, said }) => {
     const stage = stages.get(activityId);

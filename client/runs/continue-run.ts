@@ -30,13 +30,13 @@ export async function continueRun(
     return (await askOpenRun(temporal, execution, intent, by)).message;
   }
   const result = await readResult(temporal, execution);
-  const previous = await temporal.inputOf(execution.run);
+  const previous = await temporal.runs.inputOf(execution.run);
   refuseUnlessPossible(result, intent, previous);
   const { snapshot: _snapshot, ...input } = previous;
   const definition = { ...input.definition, ...raised };
   refuseSpentBudget(result, intent, definition.budgetUsd);
   const next: RunInput = { ...input, definition, startedBy: by.who, carried: carriedFrom(result), intent };
-  await temporal.startRun(next, { again: true, details: `Goes on from ${result.status}: ${intent.kind}` });
+  await temporal.runs.start(next, { again: true, details: `Goes on from ${result.status}: ${intent.kind}` });
   return AGAIN[intent.kind](result, intent);
 }
 
@@ -74,11 +74,14 @@ function askOpenRun(
   const id = randomUUID();
   switch (intent.kind) {
     case 'resume':
-      return temporal.update(run, unpauseUpdate, id, by);
+      return temporal.runs.update(run, unpauseUpdate, id, by);
     case 'retry':
-      return temporal.update(run, retryUpdate, id, { ...by, from: intent.from });
+      return temporal.runs.update(run, retryUpdate, id, { ...by, from: intent.from });
     case 'rollback':
-      return temporal.update(run, rollbackUpdate, id, { ...by, ...(intent.to !== undefined && { to: intent.to }) });
+      return temporal.runs.update(run, rollbackUpdate, id, {
+        ...by,
+        ...(intent.to !== undefined && { to: intent.to }),
+      });
   }
 }
 

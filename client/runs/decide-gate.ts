@@ -30,7 +30,7 @@ export async function decideGate(temporal: Temporal, view: RunView, vote: Vote):
   const { run, gate } = chooseGate(open, view, vote.gate);
   const update = vote.decision === 'approve' ? approveUpdate : rejectUpdate;
   try {
-    return (await temporal.update(run, update, randomUUID(), messageOf(vote, gate))).message;
+    return (await temporal.runs.update(run, update, randomUUID(), messageOf(vote, gate))).message;
   } catch (error) {
     const isOpen = open.some((one) => one.run.runId === run.runId && one.gate.gate === gate);
     if (!(error instanceof RefusedError) || isOpen || open.length === 0) throw error;
@@ -49,7 +49,7 @@ export async function leaveVote(temporal: Temporal, run: RunRef, vote: Vote): Pr
   const stages = vote.gate.split('/');
   const gate = stages.pop()!;
   const holder = { ...run, runId: stages.reduce(nestedRunId, run.runId) };
-  await temporal.signal(holder, vote.decision === 'approve' ? approveSignal : rejectSignal, messageOf(vote, gate));
+  await temporal.runs.signal(holder, vote.decision === 'approve' ? approveSignal : rejectSignal, messageOf(vote, gate));
   return `Left for gate "${vote.gate}". It counts once a worker reads it; \`gantry audit\` will tell.`;
 }
 

@@ -16,7 +16,7 @@ export async function findRun(temporal: Temporal, word: string): Promise<RunExec
     const exact = await describeIfThere(temporal, project, name);
     if (exact) return exact;
   }
-  const runs = await temporal.listRuns({ limit: LOOK_BACK, ...(project !== undefined && { project }) });
+  const runs = await temporal.runs.list({ limit: LOOK_BACK, ...(project !== undefined && { project }) });
   if (name === 'latest') return latestOf(runs, project);
   const exact = runs.filter(({ run }) => run.runId === name);
   const fitting = exact.length > 0 ? exact : runs.filter(({ run }) => run.runId.startsWith(name));
@@ -48,7 +48,7 @@ async function findNested(temporal: Temporal, runs: readonly RunExecution[], nam
 
 async function describeIfThere(temporal: Temporal, project: string, runId: string): Promise<RunExecution | undefined> {
   try {
-    return await temporal.describe({ project, runId });
+    return await temporal.runs.describe({ project, runId });
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
     throw error;

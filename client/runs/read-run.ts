@@ -5,15 +5,15 @@ import type { RunExecution, Temporal } from '../temporal';
 
 /** How a run stands: asked of the workflow while it is open, taken from its result afterwards. Fails: NoWorkerError. */
 export async function readView(temporal: Temporal, run: RunRef): Promise<RunView> {
-  const execution = await temporal.describe(run);
-  if (execution.open) return temporal.query(run, statusQuery);
+  const execution = await temporal.runs.describe(run);
+  if (execution.open) return temporal.runs.query(run, statusQuery);
   return (await readResult(temporal, execution)).view;
 }
 
 /** Oldest entry first. Fails: NoWorkerError. */
 export async function readAudit(temporal: Temporal, run: RunRef): Promise<readonly AuditEntry[]> {
-  const execution = await temporal.describe(run);
-  if (execution.open) return temporal.query(run, auditQuery);
+  const execution = await temporal.runs.describe(run);
+  if (execution.open) return temporal.runs.query(run, auditQuery);
   return (await readResult(temporal, execution)).carried.audit;
 }
 
@@ -22,8 +22,8 @@ export async function readAudit(temporal: Temporal, run: RunRef): Promise<readon
  * NoWorkerError when it was cancelled, since such an execution leaves no result and has to be asked.
  */
 export async function readResult(temporal: Temporal, execution: RunExecution): Promise<RunResult> {
-  const left = await temporal.result(execution.run);
-  const result = left ?? (execution.canceled ? await temporal.query(execution.run, resultQuery) : undefined);
+  const left = await temporal.runs.result(execution.run);
+  const result = left ?? (execution.canceled ? await temporal.runs.query(execution.run, resultQuery) : undefined);
   if (result) return result;
   throw new NotFoundError(
     `Run ${execution.run.runId} was ended from outside (${execution.status}): it left no result and undid nothing.`,

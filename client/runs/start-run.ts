@@ -24,7 +24,7 @@ export interface StartRequest {
 export async function startRun(temporal: Temporal, request: StartRequest): Promise<RunExecution> {
   const { project, runId = makeRunId(request.definition, request.inputs), ...rest } = request;
   const input: RunInput = { ...rest, run: { project, runId } };
-  const started = await temporal.startRun(input, { again: false, details: describePipeline(request.definition) });
+  const started = await temporal.runs.start(input, { again: false, details: describePipeline(request.definition) });
   await untilListed(temporal, started);
   return started;
 }
@@ -49,7 +49,7 @@ function describePipeline(definition: PipelineDefinition): string {
 async function untilListed(temporal: Temporal, started: RunExecution): Promise<void> {
   const { project, runId } = started.run;
   for (const deadline = Date.now() + VISIBLE_WITHIN_MS; Date.now() < deadline;) {
-    const listed = await temporal.listRuns({ project, limit: 50 });
+    const listed = await temporal.runs.list({ project, limit: 50 });
     if (listed.some(({ run }) => run.runId === runId)) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -37,7 +37,7 @@ async function comparisonsOf(
 ): Promise<{ readonly executions: number; readonly comparisons: readonly Comparison[] }> {
   for (let look = 1; ; look += 1) {
     const before = await readAudit(temporal, run);
-    const executions = await temporal.executionsOf(run);
+    const executions = await temporal.runs.executionsOf(run);
     const trail = await readAudit(temporal, run);
     if (trail.length !== before.length && look < LOOKS) continue;
     const { stages } = await readView(temporal, run);

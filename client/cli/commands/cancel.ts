@@ -20,8 +20,8 @@ export const addCancel: AddCommand = (program, cli) => {
       const temporal = await cli().temporal();
       const request = { who: cli().who, ...(options.comment !== undefined && { comment: options.comment }) };
       // First by the update, which keeps who asked and why; then Temporal's own, so that the Web UI says Canceled.
-      const { message } = await temporal.update(run, cancelUpdate, randomUUID(), request);
-      await temporal.requestCancel(run);
+      const { message } = await temporal.runs.update(run, cancelUpdate, randomUUID(), request);
+      await temporal.runs.requestCancel(run);
       cli().answer({ run, message }, message);
       if (options.watch) await watchRun(cli(), run);
     });

@@ -44,7 +44,7 @@ function visibleCommands(program: Command): string[] {
 /** None when no server answers: whoever presses Tab has not asked for an error. */
 async function runIds(cli: Cli): Promise<string[]> {
   try {
-    const runs = await (await cli.temporal()).listRuns({ limit: 50 });
+    const runs = await (await cli.temporal()).runs.list({ limit: 50 });
     return runs.map(({ run }) => run.runId);
   } catch {
     return [];

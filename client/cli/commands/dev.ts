@@ -96,7 +96,7 @@ async function untilWorkersPoll(cli: Cli, { target }: LocalServing): Promise<voi
   const temporal = await Temporal.connect(target, 'gantry dev');
   try {
     while (!cli.io.signal.aborted) {
-      const { workflow } = await temporal.pollers();
+      const { workflow } = await temporal.queues.pollers();
       if (workflow.length > 0) return;
       await pause(200, cli.io.signal);
     }

@@ -16,7 +16,7 @@ export const addList: AddCommand = (program, cli) => {
       const { json: _json, ...filter } = options;
       const temporal = await cli().temporal();
       const status = options.status?.toUpperCase();
-      const runs = await temporal.listRuns({ ...filter, ...(status !== undefined && { status }) });
+      const runs = await temporal.runs.list({ ...filter, ...(status !== undefined && { status }) });
       const { paint, width } = cli();
       cli().answer(runs, renderRunList(runs, { paint, width, at: Date.now() }));
     });

@@ -14,7 +14,7 @@ export const addPause: AddCommand = (program, cli) => {
       requireOpen(execution, 'pause');
       const request = { who: cli().who, ...(comment !== undefined && { comment }) };
       const temporal = await cli().temporal();
-      const { message } = await temporal.update(execution.run, pauseUpdate, randomUUID(), request);
+      const { message } = await temporal.runs.update(execution.run, pauseUpdate, randomUUID(), request);
       cli().answer({ run: execution.run, message }, message);
     });
 };

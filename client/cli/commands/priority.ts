@@ -15,7 +15,7 @@ export const addPriority: AddCommand = (program, cli) => {
       requireOpen(execution, 'move');
       const temporal = await cli().temporal();
       const request = { who: cli().who, priority };
-      const { message } = await temporal.update(execution.run, priorityUpdate, randomUUID(), request);
+      const { message } = await temporal.runs.update(execution.run, priorityUpdate, randomUUID(), request);
       cli().answer({ run: execution.run, message }, message);
     });
 };

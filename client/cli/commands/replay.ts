@@ -37,7 +37,7 @@ interface Recorded {
 
 async function fromRun(cli: Cli, word: string): Promise<Recorded> {
   const { run } = await cli.findRun(word);
-  const history = await (await cli.temporal()).history(run);
+  const history = await (await cli.temporal()).runs.history(run);
   return { workflowId: runWorkflowId(run.project, run.runId), history };
 }
 

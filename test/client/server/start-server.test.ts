@@ -31,7 +31,7 @@ function connect({ address, namespace }: RunningServer): Promise<Temporal> {
 it('serves with search attributes registered by the time it is started, and ends on request', async () => {
   running = await startServer({ ...options(), uiPort: false });
   const temporal = await connect(running);
-  expect(await temporal.missingSearchAttributes()).toEqual([]);
+  expect(await temporal.server.missingSearchAttributes()).toEqual([]);
   await temporal.close();
   await running.stop();
   expect(isAlive(running.pid)).toBe(false);
@@ -49,7 +49,7 @@ it('keeps runs through SIGKILL, on the same ports and file', async () => {
     priority: 3,
     startedBy: 'test',
   } as const;
-  await before.startRun(input, { again: false, details: 'a test' });
+  await before.runs.start(input, { again: false, details: 'a test' });
   await before.close();
 
   await running.kill();
@@ -58,8 +58,8 @@ it('keeps runs through SIGKILL, on the same ports and file', async () => {
   expect({ address: running.address, same: running.pid === pid }).toEqual({ address, same: false });
 
   const after = await connect(running);
-  expect(await after.describe(run)).toMatchObject({ run, open: true, pipeline: definition.name });
-  expect(await after.inputOf(run)).toEqual(input);
+  expect(await after.runs.describe(run)).toMatchObject({ run, open: true, pipeline: definition.name });
+  expect(await after.runs.inputOf(run)).toEqual(input);
   await after.close();
 });
 
