@@ -16,6 +16,8 @@ export const SERVER_SETTINGS = {
     // Strict priorities and fair shares hold within one partition of a queue and with the new matcher only.
     'matching.useNewMatcher': true,
     'matching.enableFairness': true,
+    // Temporal orders five levels by itself and mixes all that are less urgent in the fifth; contracts/priority.ts has ten.
+    'matching.priorityLevels': 10,
     'matching.numTaskqueueReadPartitions': 1,
     'matching.numTaskqueueWritePartitions': 1,
     // By default a shard reads its queues 20 times a second, and every step waits for its turn: 5 steps take 5 times

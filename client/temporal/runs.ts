@@ -11,6 +11,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { parseRunWorkflowId, runWorkflowId } from '../../contracts/ids';
 import type { Json } from '../../contracts/json';
 import { PIPELINE_RUN, type Answer } from '../../contracts/messages';
+import { priorityKey } from '../../contracts/priority';
 import type { RunInput, RunRef, RunResult } from '../../contracts/run';
 import { SEARCH_ATTRIBUTES } from '../../contracts/search-attributes';
 import { NotFoundError } from '../faults';
@@ -67,7 +68,7 @@ export class Runs {
         memo: { pipeline: definition.name },
         staticSummary: `${definition.name} · ${run.project} · ${run.runId}`,
         staticDetails: options.details,
-        priority: { priorityKey: input.priority, fairnessKey: run.project },
+        priority: { priorityKey: priorityKey(input.priority), fairnessKey: run.project },
       }),
     );
     return this.describe(run);

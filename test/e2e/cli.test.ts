@@ -161,7 +161,7 @@ describe('requests to an open run', () => {
     expect((await cli.run('resume', run)).out).toBe('The run goes on.\n');
     expect(await cli.run('resume', run)).toEqual(refused('The run is not paused'));
     expect((await cli.run('priority', run, '1')).out).toBe('Priority is 1 for prompts not yet sent.\n');
-    expect((await cli.run('priority', run, '9')).code).toBe(2);
+    expect((await cli.run('priority', run, '11')).code).toBe(2);
     expect((await view(run)).priority).toBe(1);
     expect((await cli.run('list', '--open')).out).toMatch(new RegExp(`${run} .*WAITING +waits for approve`));
     expect((await cli.run('audit', run)).out).toMatch(/run\.paused +ann +lunch/);

@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { InvalidArgumentError } from 'commander';
 import { priorityUpdate } from '../../../contracts/messages';
+import { isPriority, PRIORITY } from '../../../contracts/priority';
 import type { AddCommand } from '../program';
 import { requireOpen } from '../require-open';
+
+/** For help and for whoever wrote something else. */
+export const PRIORITY_RULE = `${PRIORITY.lowest} (last) to ${PRIORITY.highest} (first)`;
 
 export const addPriority: AddCommand = (program, cli) => {
   program
     .command('priority')
     .argument('<run>', 'which run')
-    .argument('<priority>', '1 (first) to 5 (last)', priorityOf)
+    .argument('<priority>', PRIORITY_RULE, priorityOf)
     .description('Let the stages a run has yet to begin go before or behind those of others')
     .action(async (word: string, priority: number) => {
       const execution = await cli().findRun(word);
@@ -21,6 +25,7 @@ export const addPriority: AddCommand = (program, cli) => {
 };
 
 export function priorityOf(text: string): number {
-  if (/^[1-5]$/.test(text)) return Number(text);
-  throw new InvalidArgumentError(`It must be 1 (first) to 5 (last), got ${text}.`);
+  const priority = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (isPriority(priority)) return priority;
+  throw new InvalidArgumentError(`It must be ${PRIORITY_RULE}, got ${text}.`);
 }

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { Option } from 'commander';
 import type { Mode, PipelineDefinition, StageDefinition } from '../../../contracts/definition';
 import { RUN_ID_PATTERN, runWorkflowId, slug } from '../../../contracts/ids';
+import { PRIORITY } from '../../../contracts/priority';
 import { MODES } from '../../../contracts/schemas/pipeline';
 import { loadPipelineFile } from '../../definition/load-file';
 import { UserError } from '../../faults';
@@ -24,7 +25,7 @@ export const addStart: AddCommand = (program, cli) => {
     .option('--base <ref>', "branch, tag or commit to start from; the repository's current branch when absent")
     .option('-i, --input <name=value>', 'an input; name=@file reads it from a file', collect, [])
     .addOption(new Option('--mode <mode>', 'how much it may do by itself').choices(MODES))
-    .option('--priority <1-5>', '1 goes first', priorityOf, 3)
+    .option('--priority <1-10>', '10 goes first', priorityOf, PRIORITY.usual)
     .option('--project <name>', "the repository's name when absent")
     .option('--run-id <id>', 'made from the inputs when absent')
     .option('-w, --watch', 'follow it to its end; the exit code then tells how it ended')

@@ -17,7 +17,8 @@ describe('arguments', () => {
 
   it.each([
     [['approve'], "missing required argument 'run'"],
-    [['priority', 'latest', '9'], 'It must be 1 (first) to 5 (last), got 9.'],
+    [['priority', 'latest', '11'], 'It must be 1 (last) to 10 (first), got 11.'],
+    [['start', 'p.yaml', '--priority', '0'], 'It must be 1 (last) to 10 (first), got 0.'],
     [['list', '--limit', 'none'], 'It must be a whole number above 0, got none.'],
     [['start', 'p.yaml', '--mode', 'bold'], 'Allowed choices are observe'],
     [['status', 'latest', 'too', 'many'], 'too many arguments'],

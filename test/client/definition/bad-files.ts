@@ -523,11 +523,11 @@ stages:
     says: ['3:29  stage "a": workspace must be none in a gate stage, got "shared".'],
   },
   {
-    what: 'an agent without a worktree',
+    what: 'an agent that commits without a worktree',
     text: `name: x
 stages:
-  a: { agent: codex, prompt: x, workspace: none }`,
-    says: ['3:44  stage "a": workspace must be shared or own in an agent stage, got "none".'],
+  a: { agent: codex, prompt: x, workspace: none, contract: { commits: 1.. } }`,
+    says: ['3:71  stage "a": contract.commits needs a workspace. Take out workspace: none.'],
   },
   {
     what: 'a variable that is kept for gantry',
