@@ -308,10 +308,18 @@ export interface FleetActivities {
     readonly run: RunRef;
     readonly workspace?: Workspace;
   }): Promise<{ readonly ended: readonly string[] }>;
+  /** Push the run's branch as it is to where hosts with another home find it. Fails: Git.Failed. */
+  publishBranch(input: { readonly run: RunRef; readonly workspace: Workspace }): Promise<PublishResult>;
   /** Merge what an agent of another home pushed into the worktree. Fails: Git.Conflict, Git.Failed. */
   receiveWork(input: ReceiveInput): Promise<IntegrateResult>;
   /** Which pools take no prompts now, because their provider's breaker is open. */
   closedPools(input: { readonly pools: readonly string[] }): Promise<readonly ClosedPool[]>;
+}
+
+export interface PublishResult {
+  readonly head: string;
+  /** Something is uncommitted: the other home will not see it. */
+  readonly dirty: boolean;
 }
 
 export interface ReceiveInput {
