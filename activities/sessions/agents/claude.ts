@@ -1,15 +1,37 @@
-import type { AgentConfig } from '../../../contracts/schemas/agents';
+import { join } from 'node:path';
+import type { ClaudeAgentConfig } from '../../../contracts/schemas/agents';
 import { parseObject } from '../line-tail';
-import type { AgentEvent, Usage } from '../turn-state';
-import type { AgentKind } from './agent-kind';
+import { quote } from '../tmux/launch-script';
+import type { AgentKind, AgentStatus, Environment, Launch, StartContext } from './agent-kind';
+import { CLAUDE_TERMINAL } from './claude-screen';
+import { readClaudeStream } from './claude-stream';
+import { readClaudeTranscript } from './claude-transcript';
 import { classifyFailure } from './classify-failure';
+import { readHookEvent } from './hook-events';
+import { askScript, hookScript } from './hook-scripts';
 
-/** Claude Code, without a terminal: the prompt on standard input, one JSON object a line on standard output. */
-export function claudeAgent(config: AgentConfig & { kind: 'claude' }): AgentKind {
+const EVENTS = [
+  'SessionStart',
+  'UserPromptSubmit',
+  'PreToolUse',
+  'PostToolUse',
+  'PostToolUseFailure',
+  'PermissionRequest',
+  'Stop',
+  'StopFailure',
+] as const;
+const HOOK_SECONDS = 10;
+
+/**
+ * Claude Code. In a terminal it reports by hooks; without one it takes the prompt on standard input, and writes one
+ * JSON object a line. Its own settings, and those of the project, stay as they are.
+ */
+export function claudeAgent(config: ClaudeAgentConfig): AgentKind {
   return {
     name: 'claude',
-    backends: ['headless'],
-    resumes: false,
+    backends: config.backend === 'tmux' ? ['tmux', 'headless'] : ['headless', 'tmux'],
+    resumes: true,
+    terminal: CLAUDE_TERMINAL,
     passes: [
       'ANTHROPIC_API_KEY',
       'ANTHROPIC_AUTH_TOKEN',
@@ -17,33 +39,12 @@ export function claudeAgent(config: AgentConfig & { kind: 'claude' }): AgentKind
       'CLAUDE_CODE_OAUTH_TOKEN',
       'CLAUDE_CONFIG_DIR',
     ],
-    start: ({ model, conversationId }) => {
-      const wanted = model ?? config.model;
-      return {
-        argv: [
-          ...config.command,
-          ...['-p', '--output-format', 'stream-json', '--verbose'],
-          // The default mode asks a server for permission, and nobody is there to answer a question.
-          ...['--permission-mode', 'bypassPermissions', '--disallowedTools', 'AskUserQuestion'],
-          ...['--session-id', conversationId],
-          ...(wanted === undefined ? [] : ['--model', wanted]),
-        ],
-        env: {
-          DISABLE_AUTOUPDATER: '1',
-          CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-          DISABLE_TELEMETRY: '1',
-          DISABLE_ERROR_REPORTING: '1',
-          // The engine owns the retries: its own would take three minutes to report a rate limit.
-          CLAUDE_CODE_MAX_RETRIES: '2',
-          // It refuses to bypass permissions as root unless told that this is meant.
-          ...(process.getuid?.() === 0 && { IS_SANDBOX: '1' }),
-        },
-        files: {},
-        conversation: conversationId,
-      };
-    },
-    readJournal: () => [],
-    readOutput: readStreamLine,
+    start: (context) => startClaude(config, context),
+    readJournal: readHookEvent,
+    readOutput: readClaudeStream,
+    readTranscript: readClaudeTranscript,
+    statusFile,
+    readStatus,
     // A result came while something ran in the background; it waited for that, or gave it up, and has no more to say.
     atExit: (exitCode, { usage }) =>
       exitCode === 0 && usage !== undefined ? { kind: 'finished', background: 0 } : undefined,
@@ -51,69 +52,76 @@ export function claudeAgent(config: AgentConfig & { kind: 'claude' }): AgentKind
   };
 }
 
-function readStreamLine(line: string): readonly AgentEvent[] {
-  const event = parseObject(line);
-  switch (event?.['type']) {
-    case 'system':
-      return readSystem(event);
-    case 'assistant':
-      return readAssistant(event);
-    case 'result':
-      return [readResult(event)];
-    default:
-      return [];
-  }
-}
-
-function readSystem(event: Record<string, unknown>): AgentEvent[] {
-  if (event['subtype'] === 'init') {
-    return [{ kind: 'started', session: String(event['session_id']) }, { kind: 'accepted' }];
-  }
-  if (event['subtype'] === 'api_retry') {
-    return [
-      { kind: 'working', what: `waits for its model (try ${String(event['attempt'])}: ${String(event['error'])})` },
-    ];
-  }
-  // Its first result comes while these run; when they end it takes another turn, with a result of its own.
-  if (event['subtype'] === 'background_tasks_changed' && Array.isArray(event['tasks'])) {
-    return [{ kind: 'background', running: event['tasks'].length }];
-  }
-  return [];
-}
-
-function readAssistant(event: Record<string, unknown>): AgentEvent[] {
-  const content = (event['message'] as { content?: unknown } | undefined)?.content;
-  if (!Array.isArray(content)) return [];
-  const tools = (content as { type?: unknown; name?: unknown }[]).filter((part) => part.type === 'tool_use');
-  return tools.map((tool) => ({ kind: 'working', what: String(tool.name) }));
-}
-
-// `subtype` says "success" for errors of the API too: `is_error` alone tells.
-function readResult(event: Record<string, unknown>): AgentEvent {
-  const usage = readUsage(event);
-  const message = typeof event['result'] === 'string' ? event['result'] : '';
-  if (event['is_error'] !== true) return { kind: 'finished', message, usage };
-  const status = event['api_error_status'];
-  const reason = typeof status === 'number' ? `status ${status}` : String(event['terminal_reason'] ?? event['subtype']);
-  return { kind: 'failed', reason, message, usage };
-}
-
-// `usage` is that of the last turn, `modelUsage` that of the whole process, with its subagents.
-function readUsage(event: Record<string, unknown>): Usage {
-  const models = Object.values((event['modelUsage'] ?? {}) as Record<string, Record<string, unknown>>);
-  const total = (...names: string[]) => sum(models.flatMap((model) => names.map((name) => model[name])));
-  const usage = (event['usage'] ?? {}) as Record<string, unknown>;
-  const last = (...names: string[]) => sum(names.map((name) => usage[name]));
-  const costUsd = event['total_cost_usd'];
+function startClaude(config: ClaudeAgentConfig, context: StartContext): Launch {
+  const { backend, dir, resume, conversationId } = context;
+  const model = context.model ?? config.model;
+  const asks = config.permissions === 'ask';
   return {
-    inputTokens:
-      total('inputTokens', 'cacheCreationInputTokens', 'cacheReadInputTokens') ||
-      last('input_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens'),
-    outputTokens: total('outputTokens') || last('output_tokens'),
-    ...(typeof costUsd === 'number' && { costUsd }),
+    argv: [
+      ...config.command,
+      ...(backend === 'headless' ? ['-p', '--output-format', 'stream-json', '--verbose'] : []),
+      // Its own default asks a server what is safe.
+      ...['--permission-mode', asks ? 'default' : 'bypassPermissions'],
+      // Its questions are menus, which nobody can answer from elsewhere.
+      ...['--disallowedTools', 'AskUserQuestion'],
+      ...['--settings', join(dir, 'claude-settings.json')],
+      ...(resume === undefined ? ['--session-id', conversationId] : ['--resume', resume]),
+      ...(model === undefined ? [] : ['--model', model]),
+    ],
+    env: {
+      DISABLE_AUTOUPDATER: '1',
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+      DISABLE_TELEMETRY: '1',
+      DISABLE_ERROR_REPORTING: '1',
+      // The engine owns the retries: its own would take three minutes to report a rate limit.
+      CLAUDE_CODE_MAX_RETRIES: '2',
+      // A worktree is gantry's own: it need not be one that a person has trusted.
+      CLAUDE_CODE_SANDBOXED: '1',
+      // It refuses to bypass permissions as root unless told that this is meant.
+      ...(process.getuid?.() === 0 && { IS_SANDBOX: '1' }),
+    },
+    files: settingsFiles(config, context),
+    conversation: resume ?? conversationId,
   };
 }
 
-function sum(values: readonly unknown[]): number {
-  return values.reduce<number>((all, value) => all + (typeof value === 'number' ? value : 0), 0);
+function settingsFiles(config: ClaudeAgentConfig, context: StartContext): Launch['files'] {
+  const { backend, dir, eventsPath, answersDir } = context;
+  const limitMs = config['answer-ms'];
+  const asks = config.permissions === 'ask';
+  // What is printed tells all the rest where there is no terminal: told twice, a prompt would count for two.
+  const events = backend === 'tmux' ? EVENTS : asks ? (['PermissionRequest'] as const) : [];
+  const hooks = events.map((event) => {
+    const isQuestion = asks && event === 'PermissionRequest';
+    const script = isQuestion ? 'ask.sh' : 'hook.sh';
+    const timeout = isQuestion ? Math.ceil(limitMs / 1000) + HOOK_SECONDS : HOOK_SECONDS;
+    const command = `exec ${quote(join(dir, script))}`;
+    return [event, [{ hooks: [{ type: 'command', command, timeout }] }]] as const;
+  });
+  const settings = { skipDangerousModePermissionPrompt: true, hooks: Object.fromEntries(hooks) };
+  return {
+    'claude-settings.json': { content: JSON.stringify(settings, null, 2) },
+    'hook.sh': { content: hookScript(eventsPath), executable: true },
+    ...(asks && { 'ask.sh': { content: askScript({ eventsPath, answersDir, limitMs }), executable: true } }),
+  };
+}
+
+function statusFile(pid: number, env: Environment): string | undefined {
+  const home = env['HOME'];
+  const config = env['CLAUDE_CONFIG_DIR'] ?? (home === undefined ? undefined : join(home, '.claude'));
+  return config === undefined ? undefined : join(config, 'sessions', `${pid}.json`);
+}
+
+function readStatus(text: string): AgentStatus | undefined {
+  switch (parseObject(text)?.['status']) {
+    case 'idle':
+      return 'idle';
+    case 'waiting':
+      return 'waiting';
+    case 'busy':
+    case 'shell':
+      return 'busy';
+    default:
+      return undefined;
+  }
 }

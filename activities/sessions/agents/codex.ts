@@ -1,29 +1,46 @@
-import type { AgentConfig } from '../../../contracts/schemas/agents';
-import { parseObject } from '../line-tail';
-import type { AgentEvent, Usage } from '../turn-state';
-import type { AgentKind } from './agent-kind';
+import { join } from 'node:path';
+import type { CodexAgentConfig } from '../../../contracts/schemas/agents';
+import { quote } from '../tmux/launch-script';
+import type { AgentKind, JournalEvent, Launch, StartContext } from './agent-kind';
 import { classifyFailure } from './classify-failure';
+import { readRollout } from './codex-rollout';
+import { CODEX_TERMINAL } from './codex-screen';
+import { readCodexStream } from './codex-stream';
+import { readHookEvent } from './hook-events';
+import { askScript, hookScript } from './hook-scripts';
+
+const EVENTS = [
+  'SessionStart',
+  'UserPromptSubmit',
+  'PreToolUse',
+  'PostToolUse',
+  'PermissionRequest',
+  'Stop',
+  'Interrupt',
+] as const;
+const HOOK_SECONDS = 10;
 
 // Not given its key under the other name here: that would overrule, and bill beside, a login with a subscription.
 const LOG_IN =
   'Run `codex login` on this host, or give the worker CODEX_API_KEY: Codex does not take OPENAI_API_KEY by itself.';
 
-/** Codex CLI, without a terminal: the prompt on standard input, one JSON object a line on standard output. */
-export function codexAgent(config: AgentConfig & { kind: 'codex' }): AgentKind {
+/**
+ * Codex CLI. In a terminal it reports by hooks, and its failures by the file in which it logs the thread; without one
+ * it takes the prompt on standard input, and writes one JSON object a line. Its own configuration stays as it is.
+ */
+export function codexAgent(config: CodexAgentConfig): AgentKind {
+  const asks = config.permissions === 'ask';
+  const other = config.backend === 'tmux' ? 'headless' : 'tmux';
   return {
     name: 'codex',
-    backends: ['headless'],
-    resumes: false,
+    backends: asks ? ['tmux'] : [config.backend, other], // without a terminal it asks for nothing
+    resumes: true,
+    terminal: CODEX_TERMINAL,
     passes: ['OPENAI_API_KEY', 'CODEX_API_KEY', 'CODEX_HOME'],
-    start: ({ model }) => {
-      const wanted = model ?? config.model;
-      // A workspace is gantry's own: it need not be one that a person has trusted.
-      const ungated = ['--sandbox', 'danger-full-access', '--skip-git-repo-check'];
-      const options = ['--json', ...ungated, ...(wanted === undefined ? [] : ['-m', wanted])];
-      return { argv: [...config.command, 'exec', ...options, '-'], env: {}, files: {} };
-    },
-    readJournal: () => [],
-    readOutput: readStreamLine,
+    start: (context) => (context.backend === 'tmux' ? startTerminal(config, context) : startExec(config, context)),
+    readJournal: readCodexHook,
+    readOutput: readCodexStream,
+    readTranscript: readRollout,
     classifyFailure: (failure, now) => {
       const found = classifyFailure(failure, now);
       return found.type === 'Provider.Auth' ? { ...found, advice: LOG_IN } : found;
@@ -31,49 +48,80 @@ export function codexAgent(config: AgentConfig & { kind: 'codex' }): AgentKind {
   };
 }
 
-function readStreamLine(line: string): readonly AgentEvent[] {
-  const event = parseObject(line);
-  switch (event?.['type']) {
-    case 'thread.started':
-      return [{ kind: 'started', session: String(event['thread_id']) }];
-    case 'turn.started':
-      return [{ kind: 'accepted' }];
-    case 'item.started':
-    case 'item.completed':
-      return readItem(event['item']);
-    // It says so and tries again; when it gives up, the turn fails.
-    case 'error':
-      return [{ kind: 'working', what: `waits for its model (${firstLine(event['message'])})` }];
-    case 'turn.completed':
-      return [{ kind: 'finished', usage: readUsage(event['usage']) }];
-    case 'turn.failed':
-      return [failed(event['error'])];
-    default:
-      return [];
-  }
-}
-
-// The last message comes before the end of the turn, as one of its items.
-function readItem(item: unknown): AgentEvent[] {
-  if (typeof item !== 'object' || item === null) return [];
-  const { type, text, command, message } = item as Record<string, unknown>;
-  if (type === 'agent_message' && typeof text === 'string') return [{ kind: 'said', message: text }];
-  return [{ kind: 'working', what: firstLine(command ?? message ?? type) }];
-}
-
-function firstLine(value: unknown): string {
-  return String(value).split('\n', 1)[0]!.slice(0, 80);
-}
-
-function failed(error: unknown): AgentEvent {
-  const message = (error as { message?: unknown } | undefined)?.message;
-  return { kind: 'failed', reason: 'turn failed', message: typeof message === 'string' ? message : '' };
-}
-
-function readUsage(value: unknown): Usage {
-  const { input_tokens: input, output_tokens: output } = (value ?? {}) as Record<string, unknown>;
+function startTerminal(config: CodexAgentConfig, context: StartContext): Launch {
+  const { dir, cwd, resume, eventsPath, answersDir } = context;
+  const asks = config.permissions === 'ask';
+  const limitMs = config['answer-ms'];
   return {
-    ...(typeof input === 'number' && { inputTokens: input }),
-    ...(typeof output === 'number' && { outputTokens: output }),
+    argv: [
+      ...config.command,
+      ...(resume === undefined ? [] : ['resume', resume]),
+      '--no-daemon', // it would live on without us, and its memory with it
+      '--no-alt-screen',
+      ...(asks ? ['-a', 'on-request', '-s', 'workspace-write'] : ['-a', 'never', '-s', 'danger-full-access']),
+      ...setting('check_for_update_on_startup', false),
+      // A worktree is gantry's own: it need not be one that a person has trusted.
+      ...setting('projects', { [cwd]: { trust_level: 'trusted' } }),
+      '--dangerously-bypass-hook-trust',
+      ...EVENTS.flatMap((event) => setting(`hooks.${event}`, [{ hooks: [hook(event, { dir, asks, limitMs })] }])),
+      ...modelOption(config, context),
+    ],
+    env: {},
+    files: {
+      'hook.sh': { content: hookScript(eventsPath), executable: true },
+      ...(asks && { 'ask.sh': { content: askScript({ eventsPath, answersDir, limitMs }), executable: true } }),
+    },
+    ...(resume !== undefined && { conversation: resume }),
   };
+}
+
+function startExec(config: CodexAgentConfig, context: StartContext): Launch {
+  const { resume } = context;
+  const options = ['--json', '--sandbox', 'danger-full-access', '--skip-git-repo-check'];
+  return {
+    argv: [
+      ...config.command,
+      'exec',
+      ...options,
+      ...modelOption(config, context),
+      ...(resume === undefined ? [] : ['resume', resume]),
+      '-',
+    ],
+    env: {},
+    files: {},
+    ...(resume !== undefined && { conversation: resume }),
+  };
+}
+
+function modelOption(config: CodexAgentConfig, context: StartContext): string[] {
+  const model = context.model ?? config.model;
+  return model === undefined ? [] : ['-m', model];
+}
+
+function hook(event: string, { dir, asks, limitMs }: { dir: string; asks: boolean; limitMs: number }) {
+  const isQuestion = asks && event === 'PermissionRequest';
+  const timeout = isQuestion ? Math.ceil(limitMs / 1000) + HOOK_SECONDS : HOOK_SECONDS;
+  return { type: 'command', command: `exec ${quote(join(dir, isQuestion ? 'ask.sh' : 'hook.sh'))}`, timeout };
+}
+
+/** `-c name=<TOML>`. A table is written whole: a path in a dotted name is cut at its dots. */
+function setting(name: string, value: unknown): string[] {
+  return ['-c', `${name}=${toToml(value)}`];
+}
+
+function toToml(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(toToml).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const pairs = Object.entries(value).map(([key, inner]) => `${JSON.stringify(key)}=${toToml(inner)}`);
+  return `{${pairs.join(',')}}`;
+}
+
+// Its Stop is not the end where the log tells that: what the turn has cost, and whether it failed, comes later.
+function readCodexHook(line: string): readonly JournalEvent[] {
+  const isLogged = /"transcript_path": ?"/.test(line);
+  return readHookEvent(line).flatMap((event) => {
+    if (event.kind !== 'finished' || !isLogged) return [event];
+    const { kind: _, message, background: __, usage: ___, ...origin } = event;
+    return message === undefined ? [] : [{ ...origin, kind: 'said', message }];
+  });
 }

@@ -10,22 +10,38 @@ export function genericAgent(config: GenericAgentConfig): AgentKind {
   return {
     name: 'generic',
     backends: [config.backend, other],
-    resumes: false,
+    resumes: config.resume !== undefined,
     terminal: {
       box: new RegExp(config.box, 'u'),
       ready: config.ready,
       accepted: config.accepted,
       interrupt: config.interrupt,
+      ...(config.dialog !== undefined && { readDialog: dialogReader(config.dialog) }),
       ...(typeof config.finished === 'object' && { readScreen: screenReader(config.finished) }),
     },
     passes: [],
-    start: () => ({ argv: config.command, env: {}, files: {} }),
+    start: ({ resume }) => ({
+      argv: [...config.command, ...resumeOptions(config, resume)],
+      env: {},
+      files: {},
+      ...(resume !== undefined && { conversation: resume }),
+    }),
     readJournal: readHookEvent,
     // Printed events are trusted as those of the journal are; a program that reports none is judged by its exit.
     readOutput: (line) => readHookEvent(line).map((event) => (event.kind === 'prompt' ? { kind: 'accepted' } : event)),
     ...(config.finished === 'exit' && { atExit: exitEvent }),
     classifyFailure,
   };
+}
+
+function resumeOptions({ resume: options = [] }: GenericAgentConfig, conversation: string | undefined): string[] {
+  if (conversation === undefined) return [];
+  return options.map((option) => option.replaceAll('{id}', conversation));
+}
+
+function dialogReader(pattern: string): (lines: readonly string[]) => string | undefined {
+  const line = new RegExp(pattern, 'u');
+  return (lines) => lines.find((text) => line.test(text))?.trim();
 }
 
 function exitEvent(exitCode: number): AgentEvent {
