@@ -14,20 +14,33 @@ const BREAKER_AGE_MS = 10_000;
  * lives is waited for, for five minutes.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  const release = await lock(path, { everyMs: LOOK_MS, patienceMs: PATIENCE_MS, ...(signal && { signal }) });
+  try {
+    return await work();
+  } finally {
+    await release();
+  }
+}
+
+export interface LockOptions {
+  readonly everyMs: number;
+  /** Without it the lock is waited for as long as it takes. */
+  readonly patienceMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Take a lock for as long as the process lives, or until the function it gives is called. */
+export async function lock(path: string, { everyMs, patienceMs, signal }: LockOptions): Promise<() => Promise<void>> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const mine = await ownerLine();
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + (patienceMs ?? Infinity);
   while (!(await writeOnce(path, mine))) {
     signal?.throwIfAborted();
     if (Date.now() > deadline) throw new Error(`${path} is held by another process: ${await readIfThere(path)}`);
     await breakIfStale(path);
-    await sleep(LOOK_MS);
+    await sleep(everyMs, undefined, signal && { signal });
   }
-  try {
-    return await work();
-  } finally {
-    await unlink(path);
-  }
+  return () => unlink(path);
 }
 
 async function ownerLine(): Promise<string> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 
 // Files that several processes read and write: each appears whole or not at all, whenever one of them is killed.
 
@@ -34,6 +34,14 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 }
 
 /** Is this the system's error of that name, such as `ENOENT`? */
+/** Bytes of a file; 0 where there is none. */
+export async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    (file) => file.size,
+    () => 0,
+  );
+}
+
 export function isCode(error: unknown, code: string): boolean {
   return (error as NodeJS.ErrnoException | undefined)?.code === code;
 }

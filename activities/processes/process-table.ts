@@ -111,3 +111,9 @@ async function listWithPs(pid?: number): Promise<ProcessRow[]> {
     ];
   });
 }
+
+/** The processes that one started itself; none where there is no /proc. */
+export async function childrenOf(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1').catch(() => '');
+  return text.split(' ').filter(Boolean).map(Number);
+}

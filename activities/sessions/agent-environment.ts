@@ -1,25 +1,18 @@
-import { join } from 'node:path';
-import type { DispatchInput } from '../../contracts/activities';
 import type { AgentConfig } from '../../contracts/schemas/agents';
 import { commandEnvironment } from '../secrets/command-environment';
 import { secretVariables, type Secrets } from '../secrets/secrets';
+import { journalPath, outputPath } from './agent-record';
 import type { Launch } from './agents/agent-kind';
 
 export interface AgentEnvironmentInput {
-  readonly input: DispatchInput;
   readonly config: AgentConfig;
   readonly launch: Launch;
   readonly passes: readonly string[];
+  /** The agent's own directory. */
   readonly dir: string;
-}
-
-/** Where an agent appends its events, and where it writes its output. */
-export function journalPath(dir: string): string {
-  return join(dir, 'events.jsonl');
-}
-
-export function outputPath(dir: string): string {
-  return join(dir, 'output.json');
+  /** What the stage gives it besides, and the names of the secrets it may see. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly secrets: readonly string[];
 }
 
 /**
@@ -27,7 +20,7 @@ export function outputPath(dir: string): string {
  * what its kind needs, and what the operator or the stage names. Fails: Secret.Missing.
  */
 export function agentEnvironment(
-  { input, config, launch, passes, dir }: AgentEnvironmentInput,
+  { config, launch, passes, dir, env, secrets: names }: AgentEnvironmentInput,
   environment: Readonly<Record<string, string | undefined>>,
   secrets: Secrets,
 ): Record<string, string> {
@@ -41,11 +34,8 @@ export function agentEnvironment(
     ...Object.fromEntries(passed),
     ...launch.env,
     ...config.set,
-    ...input.env,
-    ...secretVariables(secrets, input.secrets),
-    GANTRY_RUN: input.run.runId,
-    GANTRY_STAGE: input.stage,
-    GANTRY_DISPATCH: input.dispatchId,
+    ...env,
+    ...secretVariables(secrets, names),
     GANTRY_EVENTS: journalPath(dir),
     GANTRY_OUTPUT: outputPath(dir),
   };

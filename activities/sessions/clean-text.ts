@@ -1,6 +1,10 @@
 // What an agent's box takes as it is. Longer ones are wrapped, split or folded away by real agents.
-const INLINE_CHARACTERS = 800;
-const INLINE_LINES = 3;
+const USUAL_LIMITS = { characters: 800, lines: 3 };
+
+export interface InlineLimits {
+  readonly characters: number;
+  readonly lines: number;
+}
 
 /**
  * Text that cannot press keys: no ESC (an end-of-paste sequence inside a paste would end it), no other control
@@ -14,9 +18,9 @@ export function cleanText(text: string): string {
  * May the text be typed into a prompt box? Otherwise it goes into a file. A leading `/` or `!` has a meaning of its
  * own to agents; and what a terminal does not show character by character can not be checked before it is sent.
  */
-export function fitsBox(text: string): boolean {
-  if (text.trim() === '' || text.length > INLINE_CHARACTERS) return false;
-  if (text.split('\n').length > INLINE_LINES || /^\s|\s$|\n\n/.test(text)) return false;
+export function fitsBox(text: string, inline: InlineLimits = USUAL_LIMITS): boolean {
+  if (text.trim() === '' || text.length > inline.characters) return false;
+  if (text.split('\n').length > inline.lines || /^\s|\s$|\n\n/.test(text)) return false;
   return !/^[/!]/.test(text) && /^[\n\x20-\x7e\u00a1-\u017f]*$/.test(text) && !text.includes('\u00ad');
 }
 

@@ -8,9 +8,12 @@ export interface LineTail {
   read(): Promise<string[]>;
 }
 
-/** Follow a file that grows. It need not exist yet; a last line without its newline is left for the next call. */
-export function tailLines(path: string): LineTail {
-  let offset = 0;
+/**
+ * Follow a file that grows, from a place in it. It need not exist yet; a last line without its newline is left for the
+ * next call.
+ */
+export function tailLines(path: string, from = 0): LineTail {
+  let offset = from;
   let rest = Buffer.alloc(0);
   return {
     async read() {

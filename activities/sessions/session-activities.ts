@@ -1,29 +1,40 @@
 import { mkdir } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type {
-  AgentActivities,
   CommandResult,
-  DispatchProgress,
+  DispatchAsks,
+  DispatchInput,
   DispatchResult,
+  PoolActivities,
   RunCommandInput,
+  SessionActivities,
 } from '../../contracts/activities';
+import type { ProviderReport } from '../../contracts/breakers';
 import type { JsonObject } from '../../contracts/json';
 import type { AgentsConfig } from '../../contracts/schemas/agents';
 import type { Text } from '../../contracts/text';
-import { withHeartbeat } from '../heartbeat';
+import { withHeartbeat, type Attempt } from '../heartbeat';
 import type { Redactor } from '../secrets/redactor';
 import type { Secrets } from '../secrets/secrets';
-import { dispatchPrompt } from './dispatch/dispatch-prompt';
-import { headlessBackend } from './headless/headless-backend';
+import { answerAgent } from './answer-agent';
+import { dispatchPrompt, type DispatchControl } from './dispatch/dispatch-prompt';
 import { hold } from './dispatch/holder';
+import { findPlace, type PlacePorts } from './dispatch/place';
 import { dispatchDir } from './dispatch/prepare-dispatch';
-import type { Dispatch, SessionBackend } from './session-backend';
+import { DispatchReport } from './dispatch/report';
+import { headlessBackend } from './headless/headless-backend';
+import { controlSessions } from './hosts/control';
+import { settleDispatch, takeUp } from './hosts/lease-of-dispatch';
+import type { SessionHost } from './hosts/session-host';
+import type { SessionBackend } from './session-backend';
 import { tmuxBackend } from './tmux/tmux-backend';
 import { tmuxServer } from './tmux/tmux-server';
 
-export interface AgentPorts {
-  /** Where dispatches keep their receipts; must be the same after a restart. */
+export interface SessionPorts extends PlacePorts {
+  /** Where agents and dispatches keep what they write; must be the same after a restart. */
   readonly home: string;
+  /** The name of this host. */
+  readonly host: string;
   /** `-L` of the private tmux server. */
   readonly tmux: { readonly socket: string };
   readonly agents: AgentsConfig;
@@ -34,70 +45,108 @@ export interface AgentPorts {
   readonly secrets: Secrets;
   /** The worker's environment; agents see what they are allowed to of it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly log: { info(message: string, attributes?: Record<string, unknown>): void };
-}
-
-export interface SessionPorts extends AgentPorts {
   readonly backends: Readonly<Record<'tmux' | 'headless', SessionBackend>>;
+  /** Tell a provider's breaker how a turn went. */
+  readonly reportProvider: (provider: string, report: ProviderReport) => Promise<void>;
   readonly onReceipt: (name: string) => void;
 }
 
-/** The activities of a host that has agents. */
-export function createAgentActivities(ports: AgentPorts): AgentActivities {
-  const backends = agentBackends(ports);
+export interface HostedActivities {
+  readonly pools: PoolActivities;
+  readonly sessions: SessionActivities;
+  /** The dispatches that are followed now. */
+  readonly followed: () => ReadonlySet<string>;
+}
+
+/** The activities of a host that has sessions. `leaving` resolves when the host is to be forgotten. */
+export function createSessionActivities(host: SessionHost, leaving: Promise<void>): HostedActivities {
+  const followed = new Map<string, number>();
+  const follow = async <T>(dispatchId: string, work: () => Promise<T>): Promise<T> => {
+    followed.set(dispatchId, (followed.get(dispatchId) ?? 0) + 1);
+    try {
+      return await work();
+    } finally {
+      const left = (followed.get(dispatchId) ?? 1) - 1;
+      if (left > 0) followed.set(dispatchId, left);
+      else followed.delete(dispatchId);
+    }
+  };
   return {
-    dispatchPrompt: (input) => {
-      const { dispatchId } = input;
-      const onReceipt = (receipt: string) => ports.log.info('receipt of a dispatch', { dispatchId, receipt });
-      const progress = new Progress(dispatchId, ports.tmux.socket);
-      return withHeartbeat(
-        () => progress.details(),
-        async ({ signal, stopRequested }): Promise<DispatchResult> => {
-          const dir = dispatchDir(ports.home, dispatchId);
-          await mkdir(dir, { recursive: true, mode: 0o700 });
-          const holder = await hold(dir, signal, () => progress.doing('waits for an earlier attempt to let go'));
-          try {
-            const control = { signal, stopRequested, doing: progress.doing, onOpen: progress.onOpen };
-            return await dispatchPrompt(input, { holder, control }, { ...ports, backends, onReceipt });
-          } finally {
-            await holder.release();
-          }
-        },
-      );
+    followed: () => new Set(followed.keys()),
+    pools: { reserveSession: (input) => host.reserve(input) },
+    sessions: {
+      dispatchPrompt: (input) => follow(input.dispatchId, () => dispatchOn(host, input)),
+      answerAgent: (input) => answerAgent(input, host.ports.home),
+      releaseSession: async ({ lease }) => ({ released: await host.release(lease.id) }),
+      controlSessions: (input) => controlSessions(input, host),
+      serveSessions: () =>
+        withHeartbeat(
+          () => host.view() as unknown as JsonObject,
+          async ({ signal }) => {
+            await Promise.race([leaving, aborted(signal)]);
+            return { left: true as const };
+          },
+        ),
     },
   };
 }
 
-export function agentBackends({
+export function sessionBackends({
   tmux,
   environment,
-}: Pick<AgentPorts, 'tmux' | 'environment'>): SessionPorts['backends'] {
+}: Pick<SessionPorts, 'tmux' | 'environment'>): SessionPorts['backends'] {
   return { tmux: tmuxBackend(tmuxServer(tmux.socket, environment)), headless: headlessBackend() };
 }
 
-/** What heartbeats say. */
-class Progress {
-  private dispatch: Dispatch | undefined;
-  private now = 'starting';
+/** One attempt at a dispatch: alone with it, on the session that was leased for it, wherever its files are. */
+function dispatchOn(host: SessionHost, input: DispatchInput): Promise<DispatchResult | DispatchAsks> {
+  const { ports } = host;
+  const report = new DispatchReport(input, ports);
+  return withHeartbeat(
+    () => report.details(),
+    async (attempt) => {
+      const dir = dispatchDir(ports.home, input.dispatchId);
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      const holder = await hold(dir, attempt.signal, () => report.doing('waits for an earlier attempt to let go'));
+      try {
+        const session = await takeUp(host, input, dir);
+        const control = controlOf(attempt, report, (turn, doubt) => session.turnSeen(turn, doubt));
+        return await settleDispatch(host, input, attempt, async () => {
+          const place = await findPlace(input, host.slotOf(session), ports);
+          try {
+            return await dispatchPrompt(input, { place, holder, control }, ports);
+          } finally {
+            place.close();
+          }
+        });
+      } finally {
+        await holder.release();
+      }
+    },
+  );
+}
 
-  constructor(
-    private readonly dispatchId: string,
-    private readonly socket: string,
-  ) {}
-
-  readonly doing = (text: string): void => {
-    this.now = text;
+function controlOf(
+  { signal, stopRequested }: Attempt,
+  report: DispatchReport,
+  onTurn: DispatchControl['onTurn'],
+): DispatchControl {
+  return {
+    signal,
+    stopRequested,
+    doing: report.doing,
+    onOpen: report.onOpen,
+    onTurn: (turn, doubt) => {
+      report.turnSeen(turn, doubt);
+      onTurn(turn, doubt);
+    },
   };
+}
 
-  readonly onOpen = (dispatch: Dispatch): void => {
-    this.dispatch = dispatch;
-  };
-
-  details(): JsonObject {
-    const receipts = this.dispatch?.ledger.receipts();
-    const { session, backend } = this.dispatch?.ledger.claim ?? { session: this.dispatchId };
-    const attach = backend === 'tmux' ? { attach: `tmux -L ${this.socket} attach -t ${session}` } : {};
-    const details: DispatchProgress = { session, receipts: receipts ?? { claimedAt: 0 }, doing: this.now, ...attach };
-    return { ...details, receipts: { ...details.receipts } };
-  }
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
 }

@@ -1,34 +1,38 @@
 import type { AgentKind } from './agents/agent-kind';
+import type { AgentName, AgentRecord } from './agent-record';
 import type { Holder } from './dispatch/holder';
 import type { Ledger } from './dispatch/receipts';
-import type { AgentEvent, TurnState } from './turn-state';
 import type { TurnWatch } from './dispatch/turn-watch';
+import type { AgentEvent, TurnState } from './turn-state';
 
-/** Everything a backend needs to know of one dispatch. Paths are absolute. */
+/** Everything it takes to start an agent. Paths are absolute. */
+export interface AgentStart {
+  readonly record: AgentRecord;
+  /** The agent's own directory. */
+  readonly dir: string;
+  readonly kind: AgentKind;
+  readonly argv: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  /** Files it needs before it starts, relative to `dir`. */
+  readonly files: Readonly<Record<string, { readonly content: string; readonly executable?: boolean }>>;
+  /** On standard input from the start, for an agent without a terminal. */
+  readonly stdin?: string;
+}
+
+/** Everything a backend needs to know of one dispatch. */
 export interface Dispatch {
   readonly id: string;
-  /** The dispatch's own directory, and in it that of the agent's process. */
   readonly dir: string;
-  readonly processDir: string;
-  readonly kind: AgentKind;
+  readonly agent: AgentStart;
+  /** It was up before, for an earlier prompt or for none: what it reported by then is not about this one. */
+  readonly reused: boolean;
   readonly ledger: Ledger;
   readonly holder: Holder;
   readonly cwd: string;
-  readonly argv: readonly [string, ...string[]];
-  readonly env: Readonly<Record<string, string>>;
   /** The whole prompt, and the file that holds it. */
   readonly prompt: string;
   readonly promptPath: string;
   readonly limits: DispatchLimits;
-}
-
-/** What it takes to find a session again and end it. */
-export interface SessionName {
-  readonly dispatchId: string;
-  readonly session: string;
-  readonly processDir: string;
-  readonly interruptKey?: 'Escape' | 'C-c';
-  readonly graceMs: number;
 }
 
 export interface DispatchLimits {
@@ -46,18 +50,22 @@ export interface Control {
 
 /** Where agents run: a terminal that a person can attach to, or a plain process. */
 export interface SessionBackend {
-  /** Start the agent, or find the one that this dispatch started. Fails: Agent.Unavailable. */
-  open(dispatch: Dispatch): Promise<Session>;
+  /** Start the agent, unless it ever was: an agent is started once. Fails: Agent.Unavailable. */
+  start(agent: AgentStart): Promise<void>;
+  /** The agent, as one dispatch sees it. */
+  session(dispatch: Dispatch): Session;
+  /** Why the agent can not live any more although its process may; undefined while all is well. */
+  lost(agent: AgentName): Promise<string | undefined>;
+  /** Is a person at its terminal? */
+  held(agent: AgentName): Promise<boolean>;
   /**
    * Leave nothing of it: interrupt if asked, SIGTERM, grace, SIGKILL, verified; then the terminal. Also where it was
-   * never opened, which then can not happen any more.
+   * never started, which then can not happen any more.
    */
-  end(session: SessionName, how: { readonly interrupt: boolean }): Promise<void>;
+  end(agent: AgentName, how: { readonly interrupt: boolean }): Promise<void>;
 }
 
 export interface Session {
-  /** Why the agent can not live any more although its process may; undefined while all is well. */
-  lost(): Promise<string | undefined>;
   /** What the screen says of the turn, for agents that do not report it. */
   look(state: TurnState): Promise<readonly AgentEvent[]>;
   /** Bring the prompt to the agent, exactly once, until it is accepted or the turn is over. Fails: Agent.*. */

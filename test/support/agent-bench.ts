@@ -6,13 +6,17 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import type { DispatchInput, DispatchResult, RunCommandInput, CommandResult } from '../../contracts/activities';
-import { agentsConfig } from '../../contracts/schemas/agents';
-import { createArtifactStore } from '../../activities/artifacts/artifact-store';
-import { createAgentActivities, type AgentPorts } from '../../activities/sessions/agent-activities';
-import { createRedactor } from '../../activities/secrets/redactor';
-import { createSecrets } from '../../activities/secrets/secrets';
+import type {
+  CommandResult,
+  DispatchAsks,
+  DispatchInput,
+  DispatchResult,
+  RunCommandInput,
+} from '../../contracts/activities';
+import type { Lease } from '../../contracts/sessions';
+import type { SessionPorts } from '../../activities/sessions/session-activities';
 import { compileSources } from './compile-sources';
+import { benchPorts, dispatchOnHost, openBenchHost } from './session-bench';
 
 const AGENT = join(__dirname, 'agents', 'terminal-agent.mjs');
 
@@ -76,7 +80,7 @@ export class AgentBench {
       run: { project: 'p', runId: 'r-1' },
       stage: 'implement',
       dispatchId: 'r-1.implement.1.1',
-      agent: 'a',
+      lease: leaseFor(overrides.dispatchId ?? 'r-1.implement.1.1'),
       prompt: 'Add a memory key to the calculator.',
       attachments: [],
       workspace: {
@@ -91,34 +95,38 @@ export class AgentBench {
       secrets: [],
       contract: { files: [], clean: false },
       timeoutMs: 60_000,
+      stuckMs: 60_000,
+      keep: false,
+      asked: [],
       ...overrides,
     };
   }
 
-  ports(agent: Record<string, unknown>): AgentPorts {
-    const store = createArtifactStore(join(this.home, 'artifacts'));
-    const secrets = createSecrets(this.options.secrets ?? {});
-    return {
-      home: this.home,
-      tmux: { socket: this.socket },
-      agents: agentsConfig.parse({ a: agent }),
-      storeText: (text) => store.storeText(text),
-      readText: (text) => store.readText(text),
-      redactor: createRedactor(secrets.all()),
-      secrets,
-      environment: this.options.environment ?? process.env,
-      runCommand: this.options.runCommand ?? (() => Promise.reject(new Error('no command here'))),
-      log: { info: () => undefined },
-    };
+  ports(agent: Record<string, unknown>): SessionPorts {
+    const { runCommand, secrets = {}, environment = process.env } = this.options;
+    const where = { home: this.home, socket: this.socket, agents: { a: agent } };
+    return benchPorts({ ...where, environment, secrets, ...(runCommand && { runCommand }) });
   }
 
-  /** One attempt in this process. */
-  dispatch(
+  /** One attempt in this process, to its end. */
+  async dispatch(
     agent: Record<string, unknown>,
     input = this.input(),
     environment = quietEnvironment(),
   ): Promise<DispatchResult> {
-    return environment.run(createAgentActivities(this.ports(agent)).dispatchPrompt, input);
+    const result = await this.attempt(agent, input, environment);
+    if ('asks' in result) throw new Error(`the agent asks: ${result.asks.what}`);
+    return result;
+  }
+
+  /** One attempt in this process: to its end, or to a question. */
+  async attempt(
+    agent: Record<string, unknown>,
+    input = this.input(),
+    environment = quietEnvironment(),
+  ): Promise<DispatchResult | DispatchAsks> {
+    const host = await openBenchHost(this.ports(agent));
+    return dispatchOnHost(host, input, environment);
   }
 
   /** One attempt in a process of its own; gives its exit code, or the signal it died of, and what it said. */
@@ -185,6 +193,11 @@ export class AgentBench {
   static removeCompiled(): void {
     if (AgentBench.compiled) rmSync(AgentBench.compiled, { recursive: true, force: true });
   }
+}
+
+/** The lease of a dispatch on a session of a bench. */
+export function leaseFor(dispatchId: string, session = 'a-1'): Lease {
+  return { id: `${dispatchId}@a`, pool: 'a', agent: 'a', host: 'here', home: 'home', session, taskQueue: 'q' };
 }
 
 /** An activity's surroundings, without the log lines of every failure that a test wants. */

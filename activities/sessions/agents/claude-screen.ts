@@ -13,7 +13,7 @@ const DIALOGS: readonly DialogRow[] = [
 
 /** Claude Code in a terminal. */
 export const CLAUDE_TERMINAL: TerminalTraits = {
-  box: /^❯[ \u00a0]?(?!\d\. )/u, // an option of a dialog has the same sign
+  box: /^❯[ \u00a0]?/u,
   placeholder: /^(Try "|Once fixed, resend your message|Press up to edit|Queue another message)/u,
   ready: 'event',
   accepted: 'event',

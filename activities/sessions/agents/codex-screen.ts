@@ -12,7 +12,7 @@ const DIALOGS: readonly DialogRow[] = [
 
 /** Codex in a terminal. */
 export const CODEX_TERMINAL: TerminalTraits = {
-  box: /^› ?(?!\d\. )/u, // an option of a dialog has the same sign
+  box: /^› ?/u,
   placeholder: /^Ask Codex to do anything/u,
   ready: 'screen', // its first event comes with the first prompt
   accepted: 'event',

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import type { CommandResult, DispatchInput, RunCommandInput } from '../../../contracts/activities';
+import type { Workspace } from '../../../contracts/run';
 import { tailOf, type Text } from '../../../contracts/text';
 import { failure } from '../../failure';
 import { gitFacts, type GitFacts } from './git-facts';
@@ -18,19 +19,26 @@ export interface ContractReport extends GitFacts {
   readonly summary: string;
 }
 
+/** Where the agent worked, and the commit it began at. */
+export interface WorkDone {
+  readonly cwd: string;
+  readonly start: string;
+  readonly workspace: Workspace | undefined;
+}
+
 /**
- * Judge an agent by what it did, not by what it says. `start` is the commit it began at.
+ * Judge an agent by what it did, not by what it says.
  * Fails: Agent.ContractNotMet, with what is missing as evidence.
  */
 export async function checkContract(
   input: DispatchInput,
-  start: string,
+  work: WorkDone,
   ports: ContractPorts,
 ): Promise<ContractReport> {
-  const facts = await gitFacts(input.workspace.path, start);
-  const problems = [...commitProblems(input, facts), ...(await missingFiles(input))];
+  const facts = await gitFacts(work.cwd, work.start);
+  const problems = [...commitProblems(input, facts), ...(await missingFiles(input, work.cwd))];
   // The command is asked only when the rest holds: it may take minutes.
-  const verdict = problems.length === 0 ? await runCheck(input, ports) : undefined;
+  const verdict = problems.length === 0 ? await runCheck(input, work.workspace, ports) : undefined;
   if (verdict !== undefined) problems.push(verdict.problem);
   if (problems.length > 0) {
     const evidence = [...problems, ...(verdict ? [verdict.log] : []), ...leftovers(facts)].join('\n');
@@ -52,11 +60,11 @@ function commitProblems({ contract }: DispatchInput, { commits, uncommitted }: G
   return problems;
 }
 
-async function missingFiles({ contract, workspace }: DispatchInput): Promise<string[]> {
+async function missingFiles({ contract }: DispatchInput, cwd: string): Promise<string[]> {
   const problems: string[] = [];
   for (const file of contract.files) {
-    const path = join(workspace.path, file);
-    const way = relative(workspace.path, path);
+    const path = join(cwd, file);
+    const way = relative(cwd, path);
     if (isAbsolute(file) || way.startsWith('..')) {
       throw failure('Path.Escapes', `The contract names "${file}", which lies outside the workspace.`);
     }
@@ -66,12 +74,14 @@ async function missingFiles({ contract, workspace }: DispatchInput): Promise<str
 }
 
 async function runCheck(
-  { contract, run, dispatchId, workspace, timeoutMs }: DispatchInput,
+  { contract, run, dispatchId, timeoutMs }: DispatchInput,
+  workspace: Workspace | undefined,
   { runCommand }: ContractPorts,
 ): Promise<{ problem: string; log: string } | undefined> {
   if (!contract.run) return undefined;
   const executionId = `${dispatchId}.contract`;
-  const result = await runCommand({ run, executionId, command: contract.run, workspace, timeoutMs });
+  const where = workspace === undefined ? {} : { workspace };
+  const result = await runCommand({ run, executionId, command: contract.run, ...where, timeoutMs });
   if (result.exitCode === 0 && !result.timedOut) return undefined;
   const how = result.timedOut ? 'did not end in time' : `ended with exit code ${result.exitCode}`;
   return { problem: `\`${contract.run.command}\` ${how}`, log: tailOf(result.log, EVIDENCE_CHARACTERS) };

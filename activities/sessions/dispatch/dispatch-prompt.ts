@@ -1,24 +1,37 @@
-import { hostname } from 'node:os';
 import type { ApplicationFailure } from '@temporalio/common';
-import type { DispatchInput, DispatchResult } from '../../../contracts/activities';
-import { failure } from '../../failure';
+import type { DispatchAsks, DispatchInput, DispatchResult } from '../../../contracts/activities';
+import { isErrorType } from '../../../contracts/errors';
+import type { Conversation } from '../../../contracts/sessions';
+import { failure, type FailureDetails } from '../../failure';
+import { outputPath } from '../agent-record';
+import { endAgent, keepAgent } from '../agents-at-work';
 import type { SessionPorts } from '../session-activities';
-import { journalPath, outputPath } from '../agent-environment';
+import type { Control, Dispatch, Session } from '../session-backend';
+import type { TurnState } from '../turn-state';
 import { checkContract } from './check-contract';
 import { followTurn } from './follow-turn';
 import type { Holder } from './holder';
 import { isEnd, recallOutcome, saveFailure, saveResult } from './outcome';
-import { prepareDispatch, sessionName } from './prepare-dispatch';
+import type { WorkPlace } from './place';
+import { prepareDispatch } from './prepare-dispatch';
 import { readOutput } from './read-output';
-import { keepRedacted, readRedacted } from './redacted-log';
-import type { Control, Dispatch, Session, SessionBackend } from '../session-backend';
-import type { TurnState } from '../turn-state';
+import { readRedacted } from './redacted-log';
 import { watchTurn } from './turn-watch';
 
 export interface DispatchControl extends Control {
   /** Does somebody want the work itself to stop? Otherwise the agent is left at work for the next attempt. */
   readonly stopRequested: () => boolean;
   readonly onOpen: (dispatch: Dispatch) => void;
+  readonly onTurn: (state: TurnState, doubt?: string) => void;
+}
+
+interface Turn {
+  readonly input: DispatchInput;
+  readonly dispatch: Dispatch;
+  readonly session: Session;
+  readonly place: WorkPlace;
+  readonly control: DispatchControl;
+  readonly ports: SessionPorts;
 }
 
 /**
@@ -27,97 +40,137 @@ export interface DispatchControl extends Control {
  */
 export async function dispatchPrompt(
   input: DispatchInput,
-  { holder, control }: { readonly holder: Holder; readonly control: DispatchControl },
+  { place, holder, control }: { readonly place: WorkPlace; readonly holder: Holder; readonly control: DispatchControl },
   ports: SessionPorts,
-): Promise<DispatchResult> {
-  const dispatch = await prepareDispatch(input, holder, ports);
+): Promise<DispatchResult | DispatchAsks> {
+  const dispatch = await prepareDispatch(input, place, holder, ports);
   control.onOpen(dispatch);
-  const backend = ports.backends[dispatch.ledger.claim.backend];
-  const end = (interrupt: boolean) =>
-    backend.end(sessionName(dispatch.dir, dispatch.ledger.claim, ports.agents), { interrupt });
-  const past = await recallOutcome(dispatch.dir);
-  if (past) {
-    await end(false);
-    return past;
-  }
-  let session: Session | undefined;
+  const session = ports.backends[dispatch.agent.record.backend].session(dispatch);
+  const turn: Turn = { input, dispatch, session, place, control, ports };
+  let state: TurnState | undefined;
+  const follow = { ...control, onTurn: (now: TurnState, doubt?: string) => control.onTurn((state = now), doubt) };
   try {
-    session = await openSession(backend, dispatch);
-    const result = await runTurn(dispatch, session, { input, control, ports });
-    await saveResult(dispatch.dir, result);
-    await end(false);
-    await keepRedacted(session.logPath, ports.redactor);
-    return result;
+    const past = await recallOutcome(dispatch.dir);
+    if (past) return await finish(turn, past);
+    await startAgent(turn);
+    const ended = await runTurn({ ...turn, control: follow });
+    if ('asks' in ended) return ended;
+    await saveResult(dispatch.dir, ended);
+    return await finish(turn, ended);
   } catch (error) {
     if (control.signal.aborted) {
-      if (control.stopRequested()) await end(true);
+      if (control.stopRequested()) await end(turn, true);
       throw control.signal.reason;
     }
     if (!isEnd(error)) throw error;
-    const evident = await withEvidence(error, session, ports);
-    await end(false);
-    if (session) await keepRedacted(session.logPath, ports.redactor);
+    const evident = (await recallFailure(dispatch.dir)) ?? (await withEvidence(error, turn, state));
     await saveFailure(dispatch.dir, evident);
+    await end(turn, false); // a key could answer a dialog that it stands at
     throw evident;
   }
 }
 
-async function openSession(backend: SessionBackend, dispatch: Dispatch): Promise<Session> {
-  if (!(await dispatch.holder.isCurrent())) throw new Error('a newer attempt has taken this dispatch over');
-  return backend.open(dispatch);
+async function startAgent({ dispatch, place, ports }: Turn): Promise<void> {
+  const { agent, holder, reused } = dispatch;
+  if (!(await holder.isCurrent())) throw new Error('a newer attempt has taken this dispatch over');
+  await place.slot.occupy(agent.record);
+  if (!reused) await ports.backends[agent.record.backend].start(agent);
 }
 
-async function runTurn(
-  dispatch: Dispatch,
-  session: Session,
-  { input, control, ports }: { input: DispatchInput; control: DispatchControl; ports: SessionPorts },
-): Promise<DispatchResult> {
-  const isHeadless = dispatch.ledger.claim.backend === 'headless';
-  const watch = watchTurn(dispatch, session, {
-    journal: journalPath(dispatch.dir),
-    ...(isHeadless && { output: session.logPath }),
-  });
+async function runTurn(turn: Turn): Promise<DispatchResult | DispatchAsks> {
+  const { input, dispatch, session, control, ports } = turn;
+  const watch = watchTurn(dispatch, session, ports);
   await session.deliver(watch, control);
-  const state = await followTurn(dispatch, watch, { timeoutMs: input.timeoutMs, control });
+  const limits = { timeoutMs: input.timeoutMs, stuckMs: input.stuckMs };
+  const isAsked = (askId: string): boolean => input.asked.includes(askId);
+  const state = await followTurn({ dispatch, session, watch }, control, limits, isAsked);
+  if (state.phase === 'blocked' && state.ask !== undefined) return { asks: { ...state.ask, askedAt: Date.now() } };
   control.doing('checks the contract');
-  return conclude(dispatch, session, { input, state, ports });
+  return conclude(turn, state);
 }
 
-async function conclude(
-  { dir, ledger }: Dispatch,
-  session: Session,
-  { input, state, ports }: { input: DispatchInput; state: TurnState; ports: SessionPorts },
-): Promise<DispatchResult> {
+async function conclude({ input, dispatch, session, place, ports }: Turn, state: TurnState): Promise<DispatchResult> {
   const { storeText, redactor, runCommand } = ports;
-  const report = await checkContract(input, ledger.claim.startHead, {
-    runCommand,
-    storeText: (text) => storeText(redactor.redact(text)),
-  });
-  const output = input.output === undefined ? undefined : await readOutput(outputPath(dir), input.output);
+  const { agent, ledger } = dispatch;
+  const { claim } = ledger;
+  const report = await checkContract(
+    input,
+    { cwd: claim.cwd, start: claim.startHead, workspace: place.workspace },
+    {
+      runCommand,
+      storeText: (text) => storeText(redactor.redact(text)),
+    },
+  );
+  const output = input.output === undefined ? undefined : await readOutput(outputPath(agent.dir), input.output);
+  const conversation = conversationOf(dispatch, state, ports);
+  const pushed = await place.publish();
   return {
     receipts: ledger.receipts(),
-    backend: ledger.claim.backend,
-    session: `${hostname()}/${ledger.claim.session}`,
+    backend: claim.backend,
+    session: `${ports.host}/${claim.session}`,
     message: await storeText(redactor.redact(state.message ?? '')),
-    log: await storeText(readRedacted(session.logPath, redactor)),
+    log: await storeText(readRedacted(session.logPath, redactor, claim.logFrom)),
     ...(output !== undefined && { output: redactor.redactJson(output) }),
     commits: report.commits,
     head: report.head,
     contract: report.summary,
+    ...(conversation !== undefined && { conversation }),
+    ...(pushed !== undefined && { pushed }),
     ...state.usage,
   };
 }
 
-/** The last lines of the terminal, unless the failure brings evidence of its own. */
+/** What was said, where the agent's program can go on with it. */
+function conversationOf(
+  { agent, ledger }: Dispatch,
+  state: TurnState | undefined,
+  ports: SessionPorts,
+): Conversation | undefined {
+  const id = state?.agentSession ?? agent.record.conversation;
+  if (id === undefined || !agent.kind.resumes || state === undefined || state.acceptances === 0) return undefined;
+  return { id, agent: ledger.claim.agent, host: ports.host, session: ledger.claim.session };
+}
+
+/** The end of a dispatch that ended well: its agent waits for more of the conversation, or goes. */
+async function finish(turn: Turn, result: DispatchResult): Promise<DispatchResult> {
+  const { input, dispatch, place } = turn;
+  const { conversation } = result;
+  const isKept = input.keep && conversation !== undefined && dispatch.agent.record.backend === 'tmux';
+  if (isKept) await keepAgent(dispatch.agent.dir, conversation.id);
+  else await end(turn, false);
+  await place.leave({ keep: isKept });
+  return result;
+}
+
+async function end({ dispatch, place, ports }: Turn, interrupt: boolean): Promise<void> {
+  const { record } = dispatch.agent;
+  await endAgent(record, { interrupt }, ports);
+  await place.slot.vacate(record.id);
+}
+
+async function recallFailure(dir: string): Promise<ApplicationFailure | undefined> {
+  try {
+    await recallOutcome(dir);
+    return undefined;
+  } catch (error) {
+    if (isEnd(error)) return error;
+    throw error;
+  }
+}
+
+/** The last lines of the terminal, unless the failure brings evidence of its own; and how the work can go on. */
 async function withEvidence(
   error: ApplicationFailure,
-  session: Session | undefined,
-  { storeText, redactor }: SessionPorts,
+  { dispatch, session, ports }: Turn,
+  state: TurnState | undefined,
 ): Promise<ApplicationFailure> {
-  const details = (error.details?.[0] ?? {}) as { evidence?: unknown };
-  if (details.evidence !== undefined || session === undefined) return error;
-  const tail = redactor.redact(await session.tail());
-  if (tail.trim() === '') return error;
-  const type = error.type as Parameters<typeof failure>[0];
-  return failure(type, redactor.redact(error.message), { evidence: await storeText(tail) });
+  const { storeText, redactor } = ports;
+  const details = (error.details?.[0] ?? {}) as FailureDetails;
+  const tail = details.evidence === undefined ? redactor.redact(await session.tail()).trim() : '';
+  const conversation = conversationOf(dispatch, state, ports);
+  return failure(isErrorType(error.type) ? error.type : 'Agent.Failed', redactor.redact(error.message), {
+    ...details,
+    ...(tail !== '' && { evidence: await storeText(tail) }),
+    ...(conversation !== undefined && { conversation }),
+  });
 }

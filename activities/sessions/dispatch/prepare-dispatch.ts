@@ -1,21 +1,20 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DispatchInput } from '../../../contracts/activities';
-import { slug } from '../../../contracts/ids';
-import type { AgentConfig, AgentsConfig } from '../../../contracts/schemas/agents';
+import type { Workspace } from '../../../contracts/run';
 import { renderAttachments } from '../../attachments/render-attachments';
 import { failure } from '../../failure';
-import { writeOnce } from '../../files/whole-file';
-import { agentEnvironment } from '../agent-environment';
-import type { AgentKind } from '../agents/agent-kind';
-import { makeAgent } from '../agents/make-agent';
+import { sizeOf, writeOnce } from '../../files/whole-file';
+import { agentDir, journalPath, outputPath, readAgentRecord, type AgentRecord } from '../agent-record';
+import { logOf, markUsed, recordAgent, takeAgent } from '../agents-at-work';
+import { demandAgent, planAgent, sha256 } from '../plan-agent';
 import type { SessionPorts } from '../session-activities';
+import type { AgentStart, Dispatch } from '../session-backend';
+import type { Slot } from '../slot';
 import { composePrompt } from './compose-prompt';
 import { headCommit } from './git-facts';
 import type { Holder } from './holder';
 import { openLedger, type Claim } from './receipts';
-import type { Dispatch, SessionName } from '../session-backend';
 
 const DISPATCH_ID = /^[a-z0-9][a-z0-9_.-]{0,199}$/;
 
@@ -28,63 +27,80 @@ export function dispatchDir(home: string, dispatchId: string): string {
   );
 }
 
+/** Where a dispatch happens: the session it leases, and the worktree as this host has it. */
+export interface Place {
+  readonly slot: Slot;
+  readonly workspace?: Workspace;
+}
+
 /**
- * Claim a dispatch, or find it as an earlier attempt left it: the prompt it was given, and where it began, stay what
- * they were. Fails: Agent.Unavailable, Secret.Missing, and as attachments do.
+ * Claim a dispatch, or find it as an earlier attempt left it: the prompt it was given, the agent that gets it, and
+ * where it began, stay what they were. Fails: Agent.Unavailable, Secret.Missing, and as attachments do.
  */
-export async function prepareDispatch(input: DispatchInput, holder: Holder, ports: SessionPorts): Promise<Dispatch> {
-  const config = demandAgent(ports.agents, input.agent);
-  const kind = makeAgent(config);
+export async function prepareDispatch(
+  input: DispatchInput,
+  { slot, workspace }: Place,
+  holder: Holder,
+  ports: SessionPorts,
+): Promise<Dispatch> {
+  const config = demandAgent(ports.agents, input.lease.agent);
   const dir = dispatchDir(ports.home, input.dispatchId);
-  const promptPath = await keepPrompt(dir, input, ports);
-  const ledger = await openLedger(dir, () => draftClaim(input, config, kind), ports.onReceipt);
-  demandSameInput(ledger.claim, input);
-  const context = {
-    backend: ledger.claim.backend,
-    dispatchId: input.dispatchId,
-    sessionUuid: uuidOf(input.dispatchId),
-    ...(input.model !== undefined && { model: input.model }),
-  };
-  const launch = kind.start(context);
+  const cwd = workspace?.path ?? slot.directory;
+  const promptPath = await keepPrompt(dir, input, workspace, ports);
+  const wish = planFor(input, slot, cwd, ports);
+  const ledger = await openLedger(dir, () => draftClaim(input, wish, { slot, cwd }, ports), ports.onReceipt);
+  const { claim } = ledger;
+  demandSameInput(claim, input);
+  const reused = claim.agentId !== wish.record.id;
+  const agent = reused ? await reusedAgent(wish, claim.agentId, ports) : wish;
+  const prompt = await readFile(promptPath, 'utf8');
   return {
     id: input.dispatchId,
     dir,
-    processDir: processDir(dir),
-    kind,
+    agent: agent.record.backend === 'headless' ? { ...agent, stdin: prompt } : agent,
+    reused,
     ledger,
     holder,
-    cwd: input.workspace.path,
-    argv: launch.argv,
-    env: agentEnvironment({ input, config, launch, passes: kind.passes, dir }, ports.environment, ports.secrets),
-    prompt: await readFile(promptPath, 'utf8'),
+    cwd: claim.cwd,
+    prompt,
     promptPath,
     limits: { readyMs: config['ready-ms'], acceptMs: config['accept-ms'], graceMs: config['grace-ms'] },
   };
 }
 
-/** What it takes to end the session of a claim, whether the agent is still configured or not. */
-export function sessionName(dir: string, claim: Claim, agents: AgentsConfig): SessionName {
-  const config = agents[claim.agent];
-  const key = config && makeAgent(config).terminal?.interrupt;
-  return {
-    dispatchId: claim.dispatchId,
-    session: claim.session,
-    processDir: processDir(dir),
-    graceMs: config?.['grace-ms'] ?? 5_000,
-    ...(key !== undefined && { interruptKey: key }),
-  };
+/** An agent of the dispatch's own. Its id is the dispatch's, so that every attempt starts the same one. */
+function planFor(input: DispatchInput, slot: Slot, cwd: string, ports: SessionPorts): AgentStart {
+  return planAgent(
+    {
+      id: input.dispatchId,
+      agent: input.lease.agent,
+      terminal: slot.terminal,
+      cwd,
+      env: input.env,
+      secrets: input.secrets,
+      labels: { GANTRY_RUN: input.run.runId, GANTRY_STAGE: input.stage, GANTRY_DISPATCH: input.dispatchId },
+      ...(input.backend !== undefined && { backend: input.backend }),
+      ...(input.model !== undefined && { model: input.model }),
+      ...(input.resume !== undefined && { resume: input.resume.id }),
+    },
+    ports,
+  );
 }
 
-function demandAgent(agents: AgentsConfig, name: string): AgentConfig {
-  const config = agents[name];
-  if (config !== undefined && Object.hasOwn(agents, name)) return config;
-  const known = Object.keys(agents).join(', ') || 'none';
-  throw failure('Agent.Unavailable', `No agent "${name}" is configured on this host (configured: ${known}).`);
+async function reusedAgent(wish: AgentStart, id: string, { home }: SessionPorts): Promise<AgentStart> {
+  const record = await readAgentRecord(home, id);
+  if (record === undefined) throw new Error(`the agent ${id} of a claimed dispatch has no record`);
+  return { ...wish, record, dir: agentDir(home, id) };
 }
 
 // Written before the claim: a claim always has its prompt. Attachments change while the agent works, so the first
 // attempt alone reads them.
-async function keepPrompt(dir: string, input: DispatchInput, { readText }: SessionPorts): Promise<string> {
+async function keepPrompt(
+  dir: string,
+  input: DispatchInput,
+  workspace: Workspace | undefined,
+  { readText }: SessionPorts,
+): Promise<string> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const path = join(dir, 'prompt.md');
   const known = await readFile(path).then(
@@ -92,27 +108,51 @@ async function keepPrompt(dir: string, input: DispatchInput, { readText }: Sessi
     () => false,
   );
   if (known) return path;
-  const attachments = await renderAttachments(input.attachments, input.workspace, { readText });
+  const attachments =
+    workspace === undefined ? '' : await renderAttachments(input.attachments, workspace, { readText });
   await writeOnce(path, composePrompt(input, attachments));
   return path;
 }
 
-async function draftClaim(input: DispatchInput, config: AgentConfig, kind: AgentKind): Promise<Claim> {
-  const backend = input.backend ?? config.backend;
-  if (!kind.backends.includes(backend)) {
-    const has = kind.backends.join(' or ');
-    throw failure('Agent.Unavailable', `The agent "${input.agent}" (${kind.name}) runs ${has} only, not ${backend}.`);
+async function draftClaim(
+  input: DispatchInput,
+  wish: AgentStart,
+  { slot, cwd }: { readonly slot: Slot; readonly cwd: string },
+  ports: SessionPorts,
+): Promise<Claim> {
+  const waiting = await waitingAgent(input, wish, slot, ports);
+  const dir = waiting === undefined ? wish.dir : agentDir(ports.home, waiting.id);
+  if (waiting === undefined) {
+    await recordAgent(wish);
+    await markUsed(wish.dir, input.dispatchId);
   }
+  await rm(outputPath(dir), { force: true }); // what an earlier prompt left there is not this one's
   return {
     dispatchId: input.dispatchId,
-    agent: input.agent,
-    backend,
-    session: `${slug(input.dispatchId, 48)}-${sha256(input.dispatchId).slice(0, 6)}`,
-    cwd: input.workspace.path,
-    startHead: await headCommit(input.workspace.path),
+    agent: input.lease.agent,
+    agentId: waiting?.id ?? wish.record.id,
+    backend: wish.record.backend,
+    session: input.lease.session,
+    cwd,
+    startHead: await headCommit(cwd),
+    journalFrom: await sizeOf(journalPath(dir)),
+    logFrom: await sizeOf(logOf(dir, wish.record)),
     inputSha256: inputHash(input),
     claimedAt: Date.now(),
   };
+}
+
+/** The agent that is up in the session, if this prompt would have started the same. */
+async function waitingAgent(
+  input: DispatchInput,
+  wish: AgentStart,
+  slot: Slot,
+  { home }: SessionPorts,
+): Promise<AgentRecord | undefined> {
+  const current = await slot.current();
+  if (current === undefined || wish.record.backend === 'headless') return undefined;
+  if (current.fingerprint !== wish.record.fingerprint) return undefined;
+  return (await takeAgent(home, current, input.dispatchId, input.resume?.id)) ? current : undefined;
 }
 
 // An id that came with another prompt before would answer with that one's work.
@@ -121,22 +161,6 @@ function demandSameInput(claim: Claim, input: DispatchInput): void {
   throw failure('Run.Broken', `The dispatch id ${input.dispatchId} was used before, for another prompt.`);
 }
 
-function inputHash({ prompt, agent, workspace }: DispatchInput): string {
-  return sha256(JSON.stringify([prompt, agent, workspace.path]));
-}
-
-function processDir(dir: string): string {
-  return join(dir, 'process');
-}
-
-/** A uuid that is the same for every attempt of a dispatch. */
-function uuidOf(dispatchId: string): string {
-  const hex = sha256(dispatchId);
-  return [hex.slice(0, 8), hex.slice(8, 12), `5${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
-    '-',
-  );
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+function inputHash({ prompt, lease, workspace }: DispatchInput): string {
+  return sha256(JSON.stringify([prompt, lease.agent, workspace?.path ?? null]));
 }

@@ -12,10 +12,15 @@ import { parseObject } from '../line-tail';
 export interface Claim {
   readonly dispatchId: string;
   readonly agent: string;
+  /** The process that gets the prompt: one of the dispatch's own, or one that was up. */
+  readonly agentId: string;
   readonly backend: 'tmux' | 'headless';
-  /** The name of the terminal session, or of the process. */
+  /** Of this host. */
   readonly session: string;
   readonly cwd: string;
+  /** Where this dispatch begins in what the agent reports and prints: bytes. */
+  readonly journalFrom: number;
+  readonly logFrom: number;
   /** The commit the work starts from; empty where the workspace has none. */
   readonly startHead: string;
   readonly inputSha256: string;

@@ -4,10 +4,10 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Redactor } from '../../secrets/redactor';
 
-/** All an agent printed, without secrets. */
-export function readRedacted(path: string, redactor: Redactor): Readable {
+/** What an agent printed from some byte on, without secrets. */
+export function readRedacted(path: string, redactor: Redactor, from = 0): Readable {
   const clean = redactor.transform();
-  return createReadStream(path)
+  return createReadStream(path, { start: from })
     .on('error', (error) => clean.destroy(error))
     .pipe(clean);
 }

@@ -1,11 +1,14 @@
-import { inspect } from '../../processes/supervised';
-import type { JournalEvent } from '../agents/agent-kind';
+import { settlePrompt } from '../agents/agent-kind';
+import { journalPath, processDir } from '../agent-record';
 import { squash } from '../clean-text';
-import { tailLines } from '../line-tail';
+import { tailLines, type LineTail } from '../line-tail';
+import { agentName } from '../plan-agent';
+import type { SessionPorts } from '../session-activities';
 import type { Dispatch, Session } from '../session-backend';
 import { INITIAL_TURN, isOver, reduceTurn, type AgentEvent, type TurnState } from '../turn-state';
+import { inspect } from '../../processes/supervised';
+import { secondOpinion } from './second-opinion';
 
-const TERMINAL_LOOK_MS = 1_500;
 const ACCEPTED = ['pasted', 'submitted', 'accepted'] as const;
 
 export interface TurnWatch {
@@ -13,59 +16,75 @@ export interface TurnWatch {
   look(): Promise<TurnState>;
   /** An event that was seen elsewhere. */
   note(event: AgentEvent): Promise<TurnState>;
+  /** What contradicts the agent's own events, while it is not settled. */
+  doubt(): string | undefined;
+  /** The file the agent logs itself in, once it has said so. */
+  transcript(): string | undefined;
 }
 
 /**
  * Fold everything known of a turn into its state. All of it comes from files that outlive this process, so that a
  * second attempt folds to the same state.
  */
-export function watchTurn(
-  dispatch: Dispatch,
-  session: Session,
-  paths: { journal: string; output?: string },
-): TurnWatch {
-  const { kind, ledger } = dispatch;
-  const journal = tailLines(paths.journal);
-  const output = paths.output === undefined ? undefined : tailLines(paths.output);
-  let terminalLookAt = 0;
-  let state = INITIAL_TURN;
+export function watchTurn(dispatch: Dispatch, session: Session, ports: SessionPorts): TurnWatch {
+  const { agent, ledger } = dispatch;
+  const { kind, record, dir } = agent;
+  const { journalFrom, logFrom } = ledger.claim;
+  const journal = tailLines(journalPath(dir), journalFrom);
+  const output = record.backend === 'headless' ? tailLines(session.logPath, logFrom) : undefined;
+  const backend = ports.backends[record.backend];
+  const name = agentName(ports.home, record, ports.agents);
+  const opinion = secondOpinion(kind, agent.env);
+  let transcript: LineTail | undefined;
+  let state: TurnState = {
+    ...INITIAL_TURN,
+    ...(record.conversation !== undefined && { agentSession: record.conversation }),
+  };
 
   const note = async (event: AgentEvent) => {
     state = reduceTurn(state, event);
+    if (state.transcript !== undefined && kind.readTranscript) transcript ??= tailLines(state.transcript);
     // A prompt that was accepted was pasted and submitted, whether that was seen or not.
-    if (state.acceptances > 0) for (const name of ACCEPTED) await ledger.record(name);
+    if (state.acceptances > 0) for (const receipt of ACCEPTED) await ledger.record(receipt);
     if (state.phase === 'finished') await ledger.record('finished');
     return state;
   };
-  // What an earlier attempt read off the screen is nowhere else.
+  // What an earlier attempt read off the screen is nowhere else; an agent that was up reported that long ago.
   const seed = async () => {
+    if (dispatch.reused) await note({ kind: 'ready' });
     const { acceptedAt, finishedAt } = ledger.receipts();
     if (acceptedAt !== undefined && kind.terminal?.accepted === 'screen') await note({ kind: 'accepted' });
     if (finishedAt !== undefined) await note({ kind: 'finished' });
   };
-  const lost = async () => {
-    if (Date.now() - terminalLookAt < TERMINAL_LOOK_MS) return undefined;
-    terminalLookAt = Date.now();
-    return session.lost();
+  const readFiles = async () => {
+    // The transcript is fetched before the journal and told after it: its lines are then about prompts that are known.
+    const logged = (await transcript?.read()) ?? [];
+    for (const line of await journal.read()) {
+      for (const event of kind.readJournal(line)) await note(settlePrompt(event, (prompt) => isOurs(prompt, dispatch)));
+    }
+    for (const line of logged) for (const event of kind.readTranscript?.(line) ?? []) await note(event);
+    for (const line of (await output?.read()) ?? []) for (const event of kind.readOutput(line)) await note(event);
   };
   let seeded = false;
   return {
     note,
+    doubt: () => opinion.doubt(),
+    transcript: () => state.transcript,
     async look() {
+      if (!seeded && dispatch.reused) await note({ kind: 'ready' });
       // Whether it lives is asked first: what it wrote before it ended is then certainly in the files.
-      const process = await inspect(dispatch.processDir);
-      const loss = process.state === 'running' ? await lost() : undefined;
-      for (const line of await journal.read()) {
-        for (const event of kind.readJournal(line)) await note(ours(event, dispatch));
-      }
-      for (const line of (await output?.read()) ?? []) {
-        for (const event of kind.readOutput(line)) await note(event);
-      }
+      const process = await inspect(processDir(dir));
+      const loss = process.state === 'running' ? await backend.lost(name) : undefined;
+      await readFiles();
       if (!seeded) await seed();
       seeded = true;
       for (const event of isOver(state) ? [] : await session.look(state)) await note(event);
       if (isOver(state)) return state;
       if (loss !== undefined) return note({ kind: 'ended', how: loss });
+      if (process.state === 'running') {
+        const settled = await opinion.ask(process.pid, state);
+        return settled === undefined ? state : note(settled);
+      }
       if (process.state === 'exited') {
         const meaning = kind.atExit?.(process.exitCode, state);
         if (meaning && isOver(await note(meaning))) return state;
@@ -78,12 +97,9 @@ export function watchTurn(
 }
 
 /** A prompt that somebody else typed is work, but not the acceptance of ours. */
-function ours(event: JournalEvent, { ledger, promptPath, prompt }: Dispatch): AgentEvent {
-  if (event.kind !== 'prompt') return event;
-  const heard = squash(event.prompt);
-  const isOurs =
-    heard.includes(squash(promptPath)) || heard.includes(squash(prompt)) || heard.includes(ledger.claim.dispatchId);
-  return isOurs ? { kind: 'accepted' } : { kind: 'working', what: 'works on what a person typed' };
+function isOurs(heard: string, { promptPath, prompt, id }: Dispatch): boolean {
+  const text = squash(heard);
+  return text.includes(squash(promptPath)) || text.includes(squash(prompt)) || text.includes(id);
 }
 
 function describeExit({ exitCode, signal }: { readonly exitCode: number; readonly signal?: string }): string {

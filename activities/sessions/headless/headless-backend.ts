@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { readIfThere } from '../../files/whole-file';
 import { inspect, startOnce, stopTree } from '../../processes/supervised';
 import { failure } from '../../failure';
+import { processDir } from '../agent-record';
 import type { Dispatch, Session, SessionBackend } from '../session-backend';
 import { isOver } from '../turn-state';
 
@@ -16,30 +18,36 @@ const TAIL_BYTES = 4_096;
  */
 export function headlessBackend(): SessionBackend {
   return {
-    async open(dispatch) {
-      const { processDir: dir, argv, cwd, env, prompt } = dispatch;
-      const { logPath } = await startOnce({ dir, argv, cwd, env, stdin: prompt });
-      return headlessSession(dispatch, logPath);
+    async start({ dir, record, argv, env, stdin = '' }) {
+      await startOnce({ dir: processDir(dir), argv, cwd: record.cwd, env, stdin });
     },
-    async end({ processDir, graceMs }, { interrupt }) {
-      const now = await inspect(processDir);
+    session: (dispatch) => headlessSession(dispatch, headlessLog(dispatch.agent.dir)),
+    lost: () => Promise.resolve(undefined),
+    held: () => Promise.resolve(false),
+    async end({ dir, graceMs }, { interrupt }) {
+      const process = processDir(dir);
+      const now = await inspect(process);
       if (interrupt && now.state === 'running') await interruptGroup(now.pid);
-      await stopTree(processDir, { graceMs });
+      await stopTree(process, { graceMs });
     },
   };
 }
 
+/** What an agent without a terminal has printed. */
+export function headlessLog(dir: string): string {
+  return join(processDir(dir), 'out', 'log');
+}
+
 function headlessSession(dispatch: Dispatch, logPath: string): Session {
-  const { ledger, limits, id, kind } = dispatch;
+  const { ledger, limits, id, agent } = dispatch;
   return {
     logPath,
-    lost: () => Promise.resolve(undefined),
     look: () => Promise.resolve([]),
     async deliver(watch, control) {
       await ledger.record('pasted');
       await ledger.record('submitted');
       // It was started with the prompt: an agent that reports nothing has it as surely as it runs.
-      if (kind.terminal?.accepted === 'screen') await watch.note({ kind: 'accepted' });
+      if (agent.kind.terminal?.accepted === 'screen') await watch.note({ kind: 'accepted' });
       const deadline = Date.now() + limits.readyMs + limits.acceptMs;
       for (;;) {
         const state = await watch.look();

@@ -6,114 +6,129 @@ import { claim, inspect } from '../../processes/process-record';
 import { findProcess } from '../../processes/process-table';
 import { stopTree } from '../../processes/supervised';
 import { failure } from '../../failure';
+import { processDir, type AgentName, type AgentRecord } from '../agent-record';
 import { cleanText, fitsBox } from '../clean-text';
-import type { Dispatch, Session, SessionBackend } from '../session-backend';
+import type { AgentStart, Dispatch, Session, SessionBackend } from '../session-backend';
 import { launchScript, quote } from './launch-script';
 import { capture, findPane, killSession, pressAnyway, tagCommand } from './pane';
+import { paneTable, type PaneTable } from './pane-table';
 import { literal, TmuxError, type TmuxServer } from './tmux-server';
 import { typePrompt } from './type-prompt';
 
 const START_MS = 20_000;
 const START_TRIES = 5;
+const START_LOOK_MS = 10;
+const REFUSED_MS = 200;
 const SCREEN_LOOK_MS = 500;
 const INTERRUPT_MS = 500;
 const TAIL_LINES = 60;
 
-/** Agents in terminals that a person can attach to: one session of a private tmux server for each dispatch. */
+/** Agents in terminals that a person can attach to: one session of a private tmux server for each agent. */
 export function tmuxBackend(server: TmuxServer): SessionBackend {
+  const panes = paneTable(server);
   return {
-    async open(dispatch) {
-      await start(server, dispatch);
-      return tmuxSession(server, dispatch);
-    },
-    async end({ dispatchId, session, processDir, interruptKey, graceMs }, { interrupt }) {
-      if (interrupt) await interruptAgent(server, session, dispatchId, interruptKey ?? 'C-c');
-      await stopTree(processDir, { graceMs });
-      await killSession(server, session, dispatchId);
-      await rm(launchPath(processDir), { force: true }); // a script that never ran still holds the environment
+    start: (agent) => start(server, agent),
+    session: (dispatch) => tmuxSession(server, dispatch),
+    lost: (agent) => whyLost(panes, agent),
+    held: async ({ id }) => (await panes.find(id).catch(ifUnreachable))?.attached === true,
+    async end(agent, { interrupt }) {
+      const { id, dir, terminal, interruptKey, graceMs } = agent;
+      if (interrupt) await interruptAgent(server, agent, interruptKey ?? 'C-c');
+      await stopTree(processDir(dir), { graceMs });
+      await killSession(server, terminal, id);
+      panes.forget();
+      await rm(launchPath(dir), { force: true }); // a script that never ran still holds the environment
     },
   };
 }
 
+/** What a terminal has printed, without any loss to its scrolling. */
+export function terminalLog(dir: string): string {
+  return join(dir, 'terminal.log');
+}
+
 function tmuxSession(server: TmuxServer, dispatch: Dispatch): Session {
-  const { session } = dispatch.ledger.claim;
-  const logPath = terminalLog(dispatch.dir);
+  const { record, dir, kind } = dispatch.agent;
+  const logPath = terminalLog(dir);
   let lookedAt = 0;
   return {
     logPath,
-    lost: () => whyLost(server, dispatch),
     async look(state) {
-      const read = dispatch.kind.terminal?.readScreen;
+      const read = kind.terminal?.readScreen;
       if (!read || Date.now() - lookedAt < SCREEN_LOOK_MS) return [];
       lookedAt = Date.now();
-      const lines = await screen(server, session, dispatch.id);
-      const quietMs =
-        Date.now() -
-        (await stat(logPath).then(
-          (file) => file.mtimeMs,
-          () => Date.now(),
-        ));
+      const lines = await screen(server, record);
+      const quietMs = Date.now() - (await lastWriteAt(logPath));
       const event = lines && read({ lines, quietMs }, state);
       return event ? [event] : [];
     },
     async deliver(watch, control) {
-      const text = fitsBox(dispatch.prompt) ? dispatch.prompt : taskLine(dispatch);
-      await typePrompt({ server, dispatch, session, text: cleanText(text), watch, control });
+      const text = fitsBox(dispatch.prompt, kind.terminal?.inline) ? dispatch.prompt : taskLine(dispatch);
+      await typePrompt({ server, dispatch, text: cleanText(text), watch, control });
     },
     async tail() {
-      const lines = (await screen(server, session, dispatch.id)) ?? ((await readIfThere(logPath)) ?? '').split('\n');
+      const lines = (await screen(server, record)) ?? ((await readIfThere(logPath)) ?? '').split('\n');
       return lines.join('\n').trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
     },
   };
+}
+
+function lastWriteAt(path: string): Promise<number> {
+  return stat(path).then(
+    (file) => file.mtimeMs,
+    () => Date.now(),
+  );
 }
 
 function taskLine({ promptPath, id }: Dispatch): string {
   return `Read the file ${promptPath} and do what it says. (${id})`;
 }
 
-async function screen(server: TmuxServer, session: string, dispatchId: string): Promise<string[] | undefined> {
-  try {
-    const pane = await findPane(server, session, dispatchId);
-    return pane && (await capture(server, pane));
-  } catch (error) {
-    if (error instanceof TmuxError) return undefined;
-    throw error;
-  }
+async function screen(server: TmuxServer, { terminal, id }: AgentRecord): Promise<string[] | undefined> {
+  const pane = await findPane(server, terminal, id).catch(ifUnreachable);
+  return pane && (await capture(server, pane).catch(ifUnreachable));
 }
 
-/** Make the session, unless this dispatch ever had one: an agent is started once. */
-async function start(server: TmuxServer, dispatch: Dispatch): Promise<void> {
-  const { processDir } = dispatch;
-  await mkdir(processDir, { recursive: true, mode: 0o700 });
-  const id = await claim(processDir);
+function ifUnreachable(error: unknown): undefined {
+  if (!(error instanceof TmuxError)) throw error;
+}
+
+/** Make the terminal, unless this agent ever had one: an agent is started once. */
+async function start(server: TmuxServer, agent: AgentStart): Promise<void> {
+  const process = processDir(agent.dir);
+  await mkdir(process, { recursive: true, mode: 0o700 });
+  const id = await claim(process);
   const deadline = Date.now() + START_MS;
-  for (let tries = 0; (await inspect(processDir)).state === 'absent';) {
-    if (Date.now() > deadline || tries >= START_TRIES)
-      throw new Error(`${dispatch.argv[0]} did not start in a terminal`);
-    if (!(await exists(server, dispatch))) {
+  for (let tries = 0; (await inspect(process)).state === 'absent';) {
+    if (Date.now() > deadline || tries >= START_TRIES) throw neverStarted(agent);
+    if (!(await exists(server, agent.record))) {
       tries += 1;
-      await newSession(server, dispatch, id);
+      await newTerminal(server, agent, id);
     }
-    await sleep(50);
+    await sleep(START_LOOK_MS);
   }
 }
 
-async function exists(server: TmuxServer, dispatch: Dispatch): Promise<boolean> {
+function neverStarted({ argv, record }: AgentStart): Error {
+  return new Error(`${argv[0]} did not start in the terminal ${record.terminal}`);
+}
+
+async function exists(server: TmuxServer, { terminal, id }: AgentRecord): Promise<boolean> {
   try {
-    return (await findPane(server, dispatch.ledger.claim.session, dispatch.id)) !== undefined;
+    return (await findPane(server, terminal, id)) !== undefined;
   } catch (error) {
     if (error instanceof TmuxError) return false;
     throw unavailable(error);
   }
 }
 
-async function newSession(server: TmuxServer, dispatch: Dispatch, id: string): Promise<void> {
-  const { processDir, dir, cwd, argv, env } = dispatch;
-  const { session } = dispatch.ledger.claim;
-  const script = launchPath(processDir);
+async function newTerminal(server: TmuxServer, agent: AgentStart, id: string): Promise<void> {
+  const { dir, argv, env, record } = agent;
+  const { terminal, cwd } = record;
+  const script = launchPath(dir);
   await writeWhole(
     script,
-    launchScript({ processDir, cwd, claim: id, argv, env: { TERM: 'screen-256color', ...env } }),
+    launchScript({ processDir: processDir(dir), cwd, claim: id, argv, env: { TERM: 'screen-256color', ...env } }),
   );
   await writeFile(terminalLog(dir), '', { flag: 'a', mode: 0o600 });
   const log = literal(`exec cat >> ${quote(terminalLog(dir))}`);
@@ -122,15 +137,15 @@ async function newSession(server: TmuxServer, dispatch: Dispatch, id: string): P
     const made = await server.run([
       ...['start-server', ';', 'set-option', '-g', 'remain-on-exit', 'on', ';'],
       ...['set-option', '-g', 'history-limit', '50000', ';', 'set-option', '-s', 'escape-time', '0', ';'],
-      ...['new-session', '-d', '-P', '-F', '#{pid}', '-s', session, '-x', '200', '-y', '50'],
+      ...['new-session', '-d', '-P', '-F', '#{pid}', '-s', terminal, '-x', '200', '-y', '50'],
       ...['-c', cwd.replaceAll('#', '##'), '/usr/bin/env', '-i', 'PATH=/usr/bin:/bin', '/bin/sh', script, ';'],
-      ...[...tagCommand(session, dispatch.id), ';', 'pipe-pane', '-t', `=${session}:`, log],
+      ...[...tagCommand(terminal, record.id), ';', 'pipe-pane', '-t', `=${terminal}:`, log],
     ]);
     await recordServer(dir, Number(made.trim()));
   } catch (error) {
     if (!(error instanceof TmuxError)) throw unavailable(error);
     // A server that is just ending refuses; the caller tries again for a while.
-    await sleep(200);
+    await sleep(REFUSED_MS);
   }
 }
 
@@ -145,13 +160,12 @@ async function recordServer(dir: string, pid: number): Promise<void> {
   await writeWhole(join(dir, 'server.json'), JSON.stringify({ pid, birth: (await findProcess(pid))?.birth }));
 }
 
-async function whyLost(server: TmuxServer, dispatch: Dispatch): Promise<string | undefined> {
+async function whyLost(panes: PaneTable, { id, dir }: AgentName): Promise<string | undefined> {
   try {
-    const pane = await findPane(server, dispatch.ledger.claim.session, dispatch.id);
-    return pane ? undefined : 'its terminal was taken away';
+    return (await panes.find(id)) ? undefined : 'its terminal was taken away';
   } catch (error) {
     if (!(error instanceof TmuxError)) throw error;
-    return (await serverLives(dispatch.dir, error)) ? undefined : 'its terminal is gone';
+    return (await serverLives(dir, error)) ? undefined : 'its terminal is gone';
   }
 }
 
@@ -165,20 +179,12 @@ async function serverLives(dir: string, error: TmuxError): Promise<boolean> {
   return true;
 }
 
-async function interruptAgent(server: TmuxServer, session: string, dispatchId: string, key: string): Promise<void> {
-  try {
-    const pane = await findPane(server, session, dispatchId);
-    if (!pane || !(await pressAnyway(server, pane, dispatchId, key))) return;
-    await sleep(INTERRUPT_MS);
-  } catch (error) {
-    if (!(error instanceof TmuxError)) throw error; // nothing is left to interrupt
-  }
+async function interruptAgent(server: TmuxServer, { id, terminal }: AgentName, key: string): Promise<void> {
+  const pane = await findPane(server, terminal, id).catch(ifUnreachable); // else nothing is left to interrupt
+  if (!pane || !(await pressAnyway(server, pane, id, key).catch(ifUnreachable))) return;
+  await sleep(INTERRUPT_MS);
 }
 
-function launchPath(processDir: string): string {
-  return join(processDir, 'launch');
-}
-
-function terminalLog(dir: string): string {
-  return join(dir, 'terminal.log');
+function launchPath(dir: string): string {
+  return join(processDir(dir), 'launch');
 }

@@ -15,7 +15,6 @@ const STABLE_LOOKS = 4;
 export interface Typing {
   readonly server: TmuxServer;
   readonly dispatch: Dispatch;
-  readonly session: string;
   readonly text: string;
   readonly watch: TurnWatch;
   readonly control: Control;
@@ -25,6 +24,8 @@ interface Look {
   readonly pane: Pane;
   readonly box: Box;
   readonly screen: string;
+  /** A question of the program itself stands there: nothing may be typed into that. */
+  readonly dialog?: string;
 }
 
 /**
@@ -33,7 +34,7 @@ interface Look {
  */
 export async function typePrompt(typing: Typing): Promise<void> {
   const { dispatch, watch, control } = typing;
-  const { ledger, kind, limits } = dispatch;
+  const { ledger, agent, limits } = dispatch;
   const clock = new TypingClock();
   let stable = 0;
   let lastScreen: string | undefined;
@@ -46,17 +47,22 @@ export async function typePrompt(typing: Typing): Promise<void> {
       stable = seen.screen === lastScreen ? stable + 1 : 0;
       lastScreen = seen.screen;
       clock.tick(isHeld(seen.pane));
-      const ready = isReady(state, kind.terminal?.ready ?? 'screen', stable);
+      const ready = isReady(state, agent.kind.terminal?.ready ?? 'screen', stable) && seen.dialog === undefined;
       const step = decideStep(gatherFacts(seen, ready, clock, dispatch), limits);
       if (seen.box === 'ours') await ledger.record('pasted');
       if (ledger.count('enter') > 0 && seen.box !== 'ours') await ledger.record('submitted');
-      if (await take(step, seen.pane, typing)) clock.pressed();
+      if (await take(step, seen, typing)) clock.pressed();
     }
     await sleep(LOOK_MS, undefined, { signal: control.signal });
   }
 }
 
-function gatherFacts({ pane, box }: Look, ready: boolean, clock: TypingClock, { ledger, kind }: Dispatch): TypingFacts {
+function gatherFacts(
+  { pane, box }: Look,
+  ready: boolean,
+  clock: TypingClock,
+  { ledger, agent }: Dispatch,
+): TypingFacts {
   return {
     held: isHeld(pane),
     box,
@@ -66,7 +72,7 @@ function gatherFacts({ pane, box }: Look, ready: boolean, clock: TypingClock, { 
     clears: ledger.count('clear'),
     sinceKeyMs: clock.sinceKeyMs,
     waitedMs: clock.waitedMs,
-    reportsAcceptance: kind.terminal?.accepted !== 'screen',
+    reportsAcceptance: agent.kind.terminal?.accepted !== 'screen',
   };
 }
 
@@ -79,13 +85,20 @@ function isReady(state: TurnState, by: 'event' | 'screen', stable: number): bool
   return by === 'event' ? state.phase === 'ready' && stable > 0 : stable >= STABLE_LOOKS;
 }
 
-async function lookAtBox({ server, dispatch, session, text }: Typing): Promise<Look | undefined> {
+async function lookAtBox({ server, dispatch, text }: Typing): Promise<Look | undefined> {
+  const { record, kind } = dispatch.agent;
   try {
-    const pane = await findPane(server, session, dispatch.id);
+    const pane = await findPane(server, record.terminal, record.id);
     if (!pane) return undefined;
-    if (pane.inCopyMode && !pane.attached) await leaveCopyMode(server, pane, dispatch.id);
+    if (pane.inCopyMode && !pane.attached) await leaveCopyMode(server, pane, record.id);
     const lines = await capture(server, pane);
-    return { pane, box: readBox(lines, dispatch.kind.terminal?.box ?? /^> ?/, text), screen: lines.join('\n') };
+    const dialog = kind.terminal?.readDialog?.(lines);
+    return {
+      pane,
+      box: readBox(lines, kind.terminal?.box ?? /^> ?/, text),
+      screen: lines.join('\n'),
+      ...(dialog !== undefined && { dialog }),
+    };
   } catch (error) {
     if (error instanceof TmuxError) return undefined; // the watch finds out whether it is gone
     throw error;
@@ -93,17 +106,17 @@ async function lookAtBox({ server, dispatch, session, text }: Typing): Promise<L
 }
 
 /** Act on a decision; true when a key was pressed. */
-async function take(step: Step, pane: Pane, typing: Typing): Promise<boolean> {
+async function take(step: Step, { pane, dialog }: Look, typing: Typing): Promise<boolean> {
   const { dispatch, watch, control } = typing;
   switch (step.do) {
     case 'wait':
-      control.doing(step.why);
+      control.doing(dialog === undefined ? step.why : `stands at a question of its own: ${dialog}`);
       return false;
     case 'accepted':
       await watch.note({ kind: 'accepted' });
       return false;
     case 'give-up':
-      throw giveUp(step.as, typing);
+      throw giveUp(step.as, typing, dialog);
     case 'paste':
     case 'enter':
     case 'clear':
@@ -115,27 +128,30 @@ async function take(step: Step, pane: Pane, typing: Typing): Promise<boolean> {
 
 async function press(what: 'paste' | 'enter' | 'clear', pane: Pane, { server, dispatch, text }: Typing) {
   try {
-    if (what === 'paste') return await pasteText(server, pane, dispatch.id, text);
+    const { id } = dispatch.agent.record;
+    if (what === 'paste') return await pasteText(server, pane, id, text);
     // One C-u clears one line of a box.
-    return await pressKeys(server, pane, dispatch.id, what === 'enter' ? ['Enter'] : Array<string>(8).fill('C-u'));
+    return await pressKeys(server, pane, id, what === 'enter' ? ['Enter'] : Array<string>(8).fill('C-u'));
   } catch (error) {
     if (error instanceof TmuxError) return false; // the next look shows what came of it
     throw error;
   }
 }
 
-function giveUp(as: 'not-ready' | 'not-accepted' | 'unknown', { dispatch, session }: Typing) {
+function giveUp(as: 'not-ready' | 'not-accepted' | 'unknown', { dispatch }: Typing, dialog: string | undefined) {
   const { readyMs, acceptMs } = dispatch.limits;
+  const { session } = dispatch.ledger.claim;
+  const stands = dialog === undefined ? '' : ` Its screen shows a question of its own: ${dialog}.`;
   switch (as) {
     case 'not-ready':
       return failure(
         'Agent.NotReady',
-        `${session} showed no empty prompt box within ${readyMs / 1000} s. Start the agent by hand in its workspace: it may ask something first.`,
+        `${session} showed no empty prompt box within ${readyMs / 1000} s.${stands} Start the agent by hand in its workspace: it may ask something first.`,
       );
     case 'not-accepted':
       return failure(
         'Agent.NotAccepted',
-        `${session} did not take the prompt within ${acceptMs / 1000} s; it was not submitted. Try the agent by hand.`,
+        `${session} did not take the prompt within ${acceptMs / 1000} s; it was not submitted.${stands} Try the agent by hand.`,
       );
     case 'unknown':
       return failure(

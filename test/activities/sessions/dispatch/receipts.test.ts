@@ -11,7 +11,8 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 function draft(session = 's'): Claim {
   const base = { dispatchId: 'd', agent: 'a', backend: 'tmux', cwd: '/', startHead: '', inputSha256: '' } as const;
-  return { ...base, session, claimedAt: Date.now() };
+  const from = { agentId: 'd', journalFrom: 0, logFrom: 0 };
+  return { ...base, ...from, session, claimedAt: Date.now() };
 }
 
 describe('the receipts of a dispatch', () => {

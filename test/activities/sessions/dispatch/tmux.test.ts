@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { excerpt, type Text } from '../../../../contracts/text';
-import { AgentBench, isAlive, quietEnvironment } from '../../../support/agent-bench';
+import { AgentBench, isAlive, leaseFor, quietEnvironment } from '../../../support/agent-bench';
 import { waitUntil } from '../../../support/wait-until';
 
 let bench: AgentBench;
@@ -158,7 +158,7 @@ describe('a dispatch fails', () => {
   });
 
   it('Agent.Unavailable: an agent that nobody configured', async () => {
-    const dispatching = bench.dispatch(bench.agent(), bench.input({ agent: 'b' }));
+    const dispatching = bench.dispatch(bench.agent(), bench.input({ lease: { ...bench.input().lease, agent: 'b' } }));
     await expect(dispatching).rejects.toMatchObject({
       type: 'Agent.Unavailable',
       message: expect.stringContaining('configured: a') as unknown,
@@ -284,9 +284,10 @@ describe('losing the terminal', () => {
     const go = join(bench.root, 'go');
     const agent = bench.agent(['--wait-for', go]);
     const ids = ['r-1.implement.1.1', 'r-1.implement.1.10'];
-    const both = ids.map((dispatchId) =>
-      bench.dispatch(agent, bench.input({ dispatchId, prompt: `for ${dispatchId}` })),
-    );
+    const both = ids.map((dispatchId, index) => {
+      const lease = leaseFor(dispatchId, ['a-1', 'a-10'][index]);
+      return bench.dispatch(agent, bench.input({ dispatchId, lease, prompt: `for ${dispatchId}` }));
+    });
     await waitUntil(() => bench.prompts().length === 2);
     writeFileSync(go, '');
     await Promise.all(both);

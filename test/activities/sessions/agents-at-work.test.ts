@@ -1,6 +1,6 @@
-import { endDispatchesIn } from '../../../../activities/sessions/dispatch/end-dispatches';
-import { AgentBench } from '../../../support/agent-bench';
-import { waitUntil } from '../../../support/wait-until';
+import { endAgentsIn } from '../../../activities/sessions/agents-at-work';
+import { AgentBench } from '../../support/agent-bench';
+import { waitUntil } from '../../support/wait-until';
 
 let bench: AgentBench;
 beforeEach(() => {
@@ -18,13 +18,13 @@ describe.each(['tmux', 'headless'] as const)('an agent that lost its worker (%s)
     await waitUntil(() => bench.log().filter((entry) => entry.what === 'child').length === 2);
     child.kill('SIGKILL');
 
-    expect(await endDispatchesIn('/another/directory', bench.ports(agent))).toEqual([]);
+    expect(await endAgentsIn('/another/directory', bench.ports(agent))).toEqual([]);
     expect(bench.survivors()).toHaveLength(3);
-    expect(await endDispatchesIn(bench.repository, bench.ports(agent))).toHaveLength(1);
+    expect(await endAgentsIn(bench.repository, bench.ports(agent))).toHaveLength(1);
     expect(bench.survivors()).toEqual([]);
   });
 });
 
 it('there is nothing to end where nothing was dispatched', async () => {
-  expect(await endDispatchesIn(bench.repository, bench.ports(bench.agent()))).toEqual([]);
+  expect(await endAgentsIn(bench.repository, bench.ports(bench.agent()))).toEqual([]);
 });

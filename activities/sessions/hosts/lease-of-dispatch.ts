@@ -1,0 +1,97 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ApplicationFailure } from '@temporalio/common';
+import type { DispatchInput } from '../../../contracts/activities';
+import type { ProviderFailure } from '../../../contracts/breakers';
+import { isErrorType, type ErrorType } from '../../../contracts/errors';
+import { failure, type FailureDetails } from '../../failure';
+import type { Attempt } from '../../heartbeat';
+import { isEnd } from '../dispatch/outcome';
+import { readClaim } from '../dispatch/receipts';
+import type { LiveSession } from './live-session';
+import { providerOf } from './pool-standing';
+import type { SessionHost } from './session-host';
+
+/** What an agent's failure says of its provider; the others say nothing of it. */
+const SAYS: Partial<Record<ErrorType, ProviderFailure['failure']>> = {
+  'Provider.RateLimited': 'limit',
+  'Provider.Quota': 'permanent',
+  'Provider.Auth': 'permanent',
+  'Provider.Overloaded': 'transient',
+  'Provider.ServerError': 'transient',
+  'Provider.Timeout': 'transient',
+  'Provider.Network': 'transient',
+};
+
+/** Its agent did not come up, or is not what it should be: three in a row and the session gets no work. */
+const SAYS_UNHEALTHY: ReadonlySet<string> = new Set<ErrorType>([
+  'Agent.NotReady',
+  'Agent.NotAccepted',
+  'Agent.Unavailable',
+]);
+
+/**
+ * The session of a dispatch. One that was begun before is gone on with as long as nobody else has the session, whether
+ * its lease is remembered or not. Fails: Session.LeaseLost before anything was sent, Agent.Crashed after.
+ */
+export async function takeUp(host: SessionHost, input: DispatchInput, dir: string): Promise<LiveSession> {
+  const session = host.session(input.lease.session);
+  const isOurs = session?.record.lease?.id === input.lease.id;
+  if (isOurs || (await readClaim(dir)) === undefined) return host.begin(input);
+  const isFree = session !== undefined && session.record.lease === undefined;
+  if (isFree || (session !== undefined && (await isRecorded(dir)))) return session;
+  const message = `The session ${input.lease.session} of ${host.spec.host} was given to another prompt while nobody followed this one.`;
+  throw failure('Agent.Crashed', `${message} Its agent was ended; a new attempt is safe.`);
+}
+
+async function isRecorded(dir: string): Promise<boolean> {
+  return access(join(dir, 'outcome.json')).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Run an attempt, and end the lease when it is the end of the dispatch, whatever that is. */
+export async function settleDispatch<T extends object>(
+  host: SessionHost,
+  input: DispatchInput,
+  attempt: Attempt,
+  work: () => Promise<T>,
+): Promise<T> {
+  const startedAt = Date.now();
+  try {
+    const result = await work();
+    if ('asks' in result) return result;
+    host.noteTurn(input.lease.pool, Date.now() - startedAt);
+    await ended(host, input, undefined);
+    return result;
+  } catch (error) {
+    if (isEnd(error)) await ended(host, input, error);
+    else if (attempt.signal.aborted && attempt.stopRequested()) await host.release(input.lease.id);
+    throw error;
+  }
+}
+
+async function ended(host: SessionHost, { lease, dispatchId }: DispatchInput, error: ApplicationFailure | undefined) {
+  const session = host.session(lease.session);
+  if (session && error === undefined) await host.apply(session, { type: 'trusted' });
+  if (session && error !== undefined && SAYS_UNHEALTHY.has(error.type ?? '')) {
+    await host.apply(session, { type: 'failed', why: error.message });
+  }
+  await host.release(lease.id);
+  const outcome = error === undefined ? ('success' as const) : failureOf(error);
+  if (outcome === undefined) return;
+  const report = { id: dispatchId, at: Date.now(), outcome };
+  // Told when the session is free already: the breaker is for those who come after.
+  host.ports.reportProvider(providerOf(host, lease.agent), report).catch((problem: unknown) => {
+    host.ports.log.info('a breaker could not be told', { dispatchId, problem });
+  });
+}
+
+function failureOf(error: ApplicationFailure): ProviderFailure | undefined {
+  if (!isErrorType(error.type)) return undefined;
+  const kind = SAYS[error.type];
+  if (kind === undefined) return undefined;
+  const { resetsAt } = (error.details?.[0] ?? {}) as FailureDetails;
+  return { failure: kind, type: error.type, message: error.message, ...(resetsAt !== undefined && { resetsAt }) };
+}
