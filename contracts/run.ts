@@ -179,7 +179,7 @@ export interface StageRecord {
   readonly conversation?: Conversation;
   /** The last attempt was cut off: the next one goes on in its conversation. */
   readonly interrupted?: boolean;
-  /** Tries in this turn that people granted besides those of the file. */
+  /** Tries of this turn that count no more: when they were used up, people granted as many again. */
   readonly granted?: number;
   /** Pools whose provider turned this prompt away, and until when others are asked instead. */
   readonly avoids?: readonly ClosedPool[];

@@ -1,3 +1,4 @@
+import { formatDuration } from '../../contracts/duration';
 import type { StageKey } from '../../contracts/ids';
 import type { AuditEntry, AuditKind } from '../../contracts/run';
 import type { RunEvent } from './run-events';
@@ -30,6 +31,16 @@ export function auditOf(state: RunState, event: RunEvent): AuditLine | undefined
       return stageLine('stage.succeeded', event.key, event.product.note ?? 'done');
     case 'stage.failed':
       return stageLine('stage.failed', event.key, `${event.failure.type}: ${event.failure.message}`);
+    case 'place.joined':
+      return stageLine('prompt.queued', event.key, queuedText(state, event));
+    case 'prompt.leased': {
+      const { lease, waitedMs } = event;
+      return stageLine(
+        'prompt.leased',
+        event.key,
+        `${lease.session} on ${lease.host} after ${formatDuration(waitedMs)}`,
+      );
+    }
     case 'stage.tolerated':
       return { ...stageLine('stage.tolerated', event.key, 'the run goes on without it'), who: event.who };
     case 'fix': {
@@ -53,6 +64,13 @@ export function auditOf(state: RunState, event: RunEvent): AuditLine | undefined
     default:
       return undefined;
   }
+}
+
+/** `codex at priority 5`, `claude at priority 5 too: codex was busy for 2m 00s`. */
+function queuedText(state: RunState, { key, place, because }: Extract<RunEvent, { type: 'place.joined' }>): string {
+  const others = (state.stages[key]?.waitsIn ?? []).some(({ pool }) => pool !== place.pool);
+  const reason = because === undefined ? '' : `: ${because}`;
+  return `${place.pool} at priority ${place.priority}${others ? ' too' : ''}${reason}`;
 }
 
 function stageLine(what: AuditKind, stage: StageKey, text: string): AuditLine {

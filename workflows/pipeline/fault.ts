@@ -8,7 +8,16 @@ import {
 import { ExpressionError } from '../../contracts/expressions';
 import { ERRORS, isErrorType, type ErrorType } from '../../contracts/errors';
 import type { StageFailure } from '../../contracts/run';
+import type { Conversation } from '../../contracts/sessions';
 import type { Text } from '../../contracts/text';
+
+/** What a failed activity says besides, in the first detail of its failure or in its last heartbeat. */
+export interface FailureTells {
+  /** What an agent said so far can be gone on with. */
+  readonly conversation?: Conversation;
+  /** When the usage limit that was met is lifted. */
+  readonly resetsAt?: number;
+}
 
 /** A stage's attempt that did not end well: thrown by stage code, decided on by the engine. */
 export class Fault extends Error {
@@ -16,6 +25,7 @@ export class Fault extends Error {
     readonly failure: StageFailure,
     /** The provider asked to be left alone this long. */
     readonly retryAfterMs?: number,
+    readonly told: FailureTells = {},
   ) {
     super(failure.message);
     this.name = 'Fault';
@@ -41,16 +51,28 @@ export function toFault(error: unknown): Fault {
 
 function faultOfCause(cause: Error | undefined, fallback: string): Fault {
   if (cause instanceof TimeoutFailure) {
-    return cause.timeoutType === 'HEARTBEAT'
-      ? fault('Run.Broken', 'The worker was lost again and again while it did this; see the worker log.')
-      : fault('Stage.TimedOut', 'The stage ran longer than its timeout.');
+    const [type, message] =
+      cause.timeoutType === 'HEARTBEAT'
+        ? (['Run.Broken', 'The worker was lost again and again while it did this; see the worker log.'] as const)
+        : (['Stage.TimedOut', 'The stage ran longer than its timeout.'] as const);
+    return new Fault({ type, message }, undefined, tellsOf(cause.lastHeartbeatDetails));
   }
   if (!(cause instanceof ApplicationFailure)) return fault('Run.Broken', cause?.message ?? fallback);
   const type = isErrorType(cause.type) ? cause.type : 'Run.Broken';
   return new Fault(
     { type, message: cause.message, ...evidenceOf(cause.details) },
     typeof cause.nextRetryDelay === 'number' ? cause.nextRetryDelay : undefined,
+    tellsOf(cause.details?.[0]),
   );
+}
+
+function tellsOf(detail: unknown): FailureTells {
+  if (typeof detail !== 'object' || detail === null) return {};
+  const { conversation, resetsAt } = detail as Partial<FailureTells>;
+  return {
+    ...(conversation === undefined ? {} : { conversation }),
+    ...(resetsAt === undefined ? {} : { resetsAt }),
+  };
 }
 
 /** Activities put what a fixing stage should see into the first detail, as `evidence`: a text, stored or not. */

@@ -4,15 +4,22 @@
 // G2. One rejection closes a gate; `min` approvals by different people open it.
 // G3. Nobody votes twice: the same vote again is answered as counted, the opposite one is refused.
 // G4. Times are counted from `openedAt`, so a gate keeps its deadline across continue-as-new and restarts.
+// G5. An agent's question that somebody answers where the agent runs is not asked any more.
 
 import type { GatePolicy, Mode } from '../../contracts/definition';
 import type { GateRecord, Vote } from '../../contracts/run';
 
-export function openGate(gate: string, turn: number, policy: GatePolicy, message: string, now: number): GateRecord {
+export interface Opening {
+  readonly gate: string;
+  readonly turn: number;
+  readonly message: string;
+  /** The question of an agent that it asks. */
+  readonly ask?: string;
+}
+
+export function openGate(opening: Opening, policy: GatePolicy, now: number): GateRecord {
   return {
-    gate,
-    turn,
-    message,
+    ...opening,
     approvers: policy.approvers,
     min: policy.min,
     openedAt: now,
@@ -27,6 +34,11 @@ export function openGate(gate: string, turn: number, policy: GatePolicy, message
 /** A gate its mode opens without asking anybody. */
 export function opensByMode(policy: GatePolicy, mode: Mode): boolean {
   return policy.openIn.includes(mode);
+}
+
+/** An answer at the agent's terminal: what it was is the agent's to know. */
+export function withdraw(gate: GateRecord, now: number): GateRecord {
+  return gate.outcome === undefined ? { ...gate, outcome: 'approved', decidedAt: now, decidedBy: 'terminal' } : gate;
 }
 
 export type VoteAnswer =
@@ -70,6 +82,7 @@ function settle(gate: GateRecord, at: number): GateRecord {
 export function describeOutcome(gate: GateRecord): string {
   if (gate.decidedBy === 'deadline') return `${gate.outcome} by its deadline`;
   if (gate.decidedBy === 'mode') return `${gate.outcome} by the run's mode`;
+  if (gate.decidedBy === 'terminal') return "answered at the agent's terminal";
   const deciding = gate.outcome === 'rejected' ? 'reject' : 'approve';
   const people = gate.votes.filter((one) => one.decision === deciding).map((one) => one.who);
   return `${gate.outcome} by ${people.join(', ')}`;

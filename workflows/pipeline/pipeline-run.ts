@@ -51,7 +51,8 @@ async function execute(run: RunContext, publisher: Publisher): Promise<EndStatus
   const status = await untilEnd(run, publisher);
   limit.cancel();
   await leaveTheWorldTidy(run, status);
-  await condition(allHandlersFinished);
+  await condition(() => allHandlersFinished() && run.isTidy);
+  run.throwCrash();
   return status;
 }
 
@@ -131,7 +132,7 @@ function drainIfLong(run: RunContext): void {
 }
 
 async function goOnAsNew(run: RunContext): Promise<never> {
-  await condition(allHandlersFinished);
+  await condition(() => allHandlersFinished() && run.isTidy);
   const { carried: _carried, intent: _intent, ...input } = run.input;
   return continueAsNew<typeof pipelineRun>({ ...input, snapshot: run.state as unknown as JsonObject });
 }

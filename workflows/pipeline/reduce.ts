@@ -5,10 +5,12 @@
 // R3. Undos are registered before the act they take back, and leave the list only once they are done.
 // R4. Turn numbers only grow, across resets, continue-as-new and resume, so no dispatch id is ever made twice.
 
-import { stageIdOf, type StageKey } from '../../contracts/ids';
+import { stageIdOf, stageOfGate, type StageKey } from '../../contracts/ids';
 import { AUDIT_LIMIT, type AuditEntry, type StageRecord } from '../../contracts/run';
 import { auditOf } from './audit';
 import type { RunEvent, StageProduct } from './run-events';
+import { reducePrompt } from './reduce-prompt';
+import { patchStage, withStage, without } from './stage-records';
 import type { RunState } from './state';
 
 export function reduce(state: RunState, event: RunEvent, now: number): RunState {
@@ -77,6 +79,8 @@ function apply(state: RunState, event: RunEvent, now: number): RunState {
       };
     case 'gate.changed':
       return { ...state, gates: { ...state.gates, [event.gate.gate]: event.gate } };
+    case 'gate.dropped':
+      return { ...state, gates: without(state.gates, event.gate) };
     case 'workspace.ready':
       return { ...state, workspace: event.workspace };
     case 'workspace.gone':
@@ -107,6 +111,8 @@ function apply(state: RunState, event: RunEvent, now: number): RunState {
       return { ...state, priority: event.priority };
     case 'stopped':
       return { ...state, stop: event.stop, ...(event.failure === undefined ? {} : { failure: event.failure }) };
+    default:
+      return reducePrompt(state, event);
   }
 }
 
@@ -133,7 +139,10 @@ function enter(state: RunState, event: Extract<RunEvent, { type: 'stage.entered'
   // A parked stage goes on where it was; any other entry is a new turn.
   const goesOn = parked !== undefined && parked.status === 'pending' && parked.attempt > 0;
   const turn = goesOn ? parked.turn : (state.turns[event.key] ?? 0) + 1;
+  const conversation = state.conversations[event.key];
   const record: StageRecord = {
+    ...(goesOn ? promptOf(parked) : {}),
+    ...(conversation === undefined ? {} : { conversation }),
     key: event.key,
     kind: event.kind,
     status: event.waits ? 'waiting' : 'running',
@@ -148,10 +157,23 @@ function enter(state: RunState, event: Extract<RunEvent, { type: 'stage.entered'
   return { ...withStage(state, record), turns: { ...state.turns, [event.key]: turn } };
 }
 
+/** What a stage that goes on knows of its prompt. */
+function promptOf({ waitsIn, lease, interrupted, granted, avoids }: StageRecord): Partial<StageRecord> {
+  return {
+    ...(waitsIn === undefined ? {} : { waitsIn }),
+    ...(lease === undefined ? {} : { lease }),
+    ...(interrupted === undefined ? {} : { interrupted }),
+    ...(granted === undefined ? {} : { granted }),
+    ...(avoids === undefined ? {} : { avoids }),
+  };
+}
+
 function end(state: RunState, key: StageKey, turn: number, ending: Partial<StageRecord>): RunState {
   const record = state.stages[key];
-  const current = record !== undefined && record.turn === turn && isActive(record);
-  return current ? patchStage(state, key, ending) : state;
+  if (record === undefined || record.turn !== turn || !isActive(record)) return state;
+  const ended = { ...record, ...ending };
+  // A prompt that is put down keeps the time it has waited.
+  return withStage(state, ended.status === 'pending' ? ended : without(ended, 'waitsIn'));
 }
 
 function isActive(record: StageRecord): boolean {
@@ -182,18 +204,19 @@ function reset(state: RunState, keys: readonly StageKey[]): RunState {
       delete stages[key];
       continue;
     }
-    const { costUsd, tokens } = record;
+    const { costUsd, tokens, conversation } = record;
     stages[key] = {
       key,
       kind: record.kind,
       status: 'pending',
       turn: record.turn,
       attempt: 0,
+      ...(conversation === undefined ? {} : { conversation }),
       ...(costUsd === undefined ? {} : { costUsd }),
       ...(tokens === undefined ? {} : { tokens }),
     };
   }
-  const gates = Object.fromEntries(Object.entries(state.gates).filter(([gate]) => !keys.includes(gate)));
+  const gates = Object.fromEntries(Object.entries(state.gates).filter(([gate]) => !keys.includes(stageOfGate(gate))));
   const matrices = new Set(keys.filter((key) => !(key in stages)).map(stageIdOf));
   const cells = Object.fromEntries(Object.entries(state.cells).filter(([id]) => !matrices.has(id)));
   return { ...state, stages, gates, cells };
@@ -207,21 +230,6 @@ function known(product: StageProduct): Partial<StageRecord> {
     ...(by === undefined ? {} : { by }),
     ...(note === undefined ? {} : { note }),
   };
-}
-
-function withStage(state: RunState, record: StageRecord): RunState {
-  return { ...state, stages: { ...state.stages, [record.key]: record } };
-}
-
-function patchStage(state: RunState, key: StageKey, patch: Partial<StageRecord>): RunState {
-  const record = state.stages[key];
-  return record === undefined ? state : withStage(state, { ...record, ...patch });
-}
-
-function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> & T {
-  const copy = { ...value };
-  delete copy[key];
-  return copy;
 }
 
 function withAudit(state: RunState, entry: AuditEntry): RunState {

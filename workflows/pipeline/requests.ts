@@ -1,8 +1,17 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import * as messages from '../../contracts/messages';
-import type { Answer, RequestMessage, RetryMessage, RollbackMessage, VoteMessage } from '../../contracts/messages';
+import type {
+  Answer,
+  PriorityMessage,
+  RequestMessage,
+  RetryMessage,
+  RollbackMessage,
+  VoteMessage,
+} from '../../contracts/messages';
+import { stageOfGate } from '../../contracts/ids';
+import { PRIORITY, isPriority } from '../../contracts/priority';
 import type { GateRecord } from '../../contracts/run';
-import { resetFrom } from './work';
+import { resetFrom } from './after-failure';
 import { vote, type VoteAnswer } from './gates';
 import { isSettled, stageStatus } from './plan';
 import { resultOf } from './result';
@@ -80,7 +89,7 @@ function keepRefused(run: RunContext, decision: string, { who }: VoteMessage, re
 function count(run: RunContext, decision: string, message: VoteMessage, gate: GateRecord): void {
   run.apply({ type: 'gate.changed', gate });
   const text = message.comment === undefined ? decision : `${decision}: ${message.comment}`;
-  run.apply({ type: 'audit', what: 'gate.voted', who: message.who, stage: gate.gate, text });
+  run.apply({ type: 'audit', what: 'gate.voted', who: message.who, stage: stageOfGate(gate.gate), text });
 }
 
 function listenToRequests(run: RunContext): void {
@@ -124,10 +133,10 @@ function listenToRequests(run: RunContext): void {
   });
   setHandler(messages.priorityUpdate, ({ who, priority }) => setPriority(run, who, priority), {
     description:
-      'change the place in queues of prompts not yet sent; send {"who": "your name", "priority": 1}, 1 is first and 5 last',
-    validator: ({ priority }) => {
-      if (!Number.isInteger(priority) || priority < 1 || priority > 5)
-        refuse(`Priority is 1 (first) to 5 (last), got ${priority}.`);
+      'change the place in queues of prompts not yet sent; send {"who": "your name", "priority": 8}, 10 is first and 1 last',
+    validator: ({ priority }: PriorityMessage) => {
+      if (!isPriority(priority))
+        refuse(`Priority is ${PRIORITY.highest} (first) to ${PRIORITY.lowest} (last), got ${priority}.`);
     },
   });
 }

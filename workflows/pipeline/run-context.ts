@@ -16,7 +16,7 @@ import type { Cell } from './plan';
 import type { RunEvent } from './run-events';
 import { reduce } from './reduce';
 import { scopeFor } from './scope';
-import { initialState, type RunState, type Stop } from './state';
+import { initialState, onlyWaits, type RunState, type Stop } from './state';
 import { Workspaces } from './workspaces';
 
 /**
@@ -34,6 +34,7 @@ export class RunContext {
   draining = false;
   /** A bug in workflow code: fails the workflow task from the main loop. */
   crash: unknown;
+  private asides = 0;
   private readonly inFlight = new Map<StageKey, CancellationScope>();
 
   constructor(readonly input: RunInput) {
@@ -100,7 +101,7 @@ export class RunContext {
   drain(): void {
     this.draining = true;
     this.changed = true;
-    this.interrupt([...this.busy].filter((key) => key === 'after' || this.state.stages[key]?.status === 'waiting'));
+    this.interrupt([...this.busy].filter((key) => key === 'after' || onlyWaits(this.state, key)));
   }
 
   end(status: EndStatus): void {
@@ -120,6 +121,22 @@ export class RunContext {
     void scope.run(work).then(() => ended(), ended);
   }
 
+  /** Do what nobody waits for, such as giving a session back. Nothing stops it, and the run ends only after it. */
+  aside(work: () => Promise<void>): void {
+    this.asides += 1;
+    const ended = (error?: unknown): void => {
+      if (error !== undefined && !isCancellation(error)) this.crash ??= error;
+      this.asides -= 1;
+      this.changed = true;
+    };
+    void CancellationScope.nonCancellable(work).then(() => ended(), ended);
+  }
+
+  /** Has all that was done aside ended? */
+  get isTidy(): boolean {
+    return this.asides === 0;
+  }
+
   /** End work in flight: agents and commands really stop before their stage counts as ended. */
   interrupt(keys: Iterable<StageKey>): void {
     for (const key of keys) this.inFlight.get(key)?.cancel();
@@ -131,8 +148,7 @@ export class RunContext {
     if (outranked || this.state.undoing) return;
     this.apply({ type: 'stopped', stop, ...(failure === undefined ? {} : { failure }) });
     const letsFinish = stop.kind === 'failed' || stop.kind === 'budget';
-    const isWaiting = (key: StageKey): boolean => this.state.stages[key]?.status === 'waiting';
-    this.interrupt(letsFinish ? [...this.busy].filter(isWaiting) : this.busy);
+    this.interrupt(letsFinish ? [...this.busy].filter((key) => onlyWaits(this.state, key)) : this.busy);
   }
 
   /** No further attempt may begin now. */

@@ -1,7 +1,17 @@
+import type { ClosedPool } from '../../contracts/activities';
 import type { StageKind } from '../../contracts/definition';
 import type { StageKey } from '../../contracts/ids';
 import type { Json, JsonObject } from '../../contracts/json';
-import type { AuditKind, EndStatus, GateRecord, StageFailure, UndoReport, Workspace } from '../../contracts/run';
+import type {
+  AuditKind,
+  EndStatus,
+  GateRecord,
+  QueuePlace,
+  StageFailure,
+  UndoReport,
+  Workspace,
+} from '../../contracts/run';
+import type { Conversation, Lease } from '../../contracts/sessions';
 import type { Text } from '../../contracts/text';
 import type { Undo } from '../../contracts/undo';
 import type { Stop } from './state';
@@ -16,7 +26,26 @@ export interface StageProduct {
   readonly tokens?: number;
 }
 
+/** What happens to the prompt of an agent stage. */
+export type PromptEvent =
+  /** It is to be leased a session. */
+  | { readonly type: 'prompt.waits'; readonly key: StageKey }
+  | { readonly type: 'place.joined'; readonly key: StageKey; readonly place: QueuePlace; readonly because?: string }
+  | { readonly type: 'place.left'; readonly key: StageKey; readonly place: QueuePlace }
+  | { readonly type: 'prompt.leased'; readonly key: StageKey; readonly lease: Lease; readonly waitedMs: number }
+  /** Without a conversation there is none to go on with. */
+  | {
+      readonly type: 'conversation.known';
+      readonly key: StageKey;
+      readonly conversation?: Conversation;
+      readonly interrupted: boolean;
+    }
+  | { readonly type: 'pool.avoided'; readonly key: StageKey; readonly closed: ClosedPool }
+  | { readonly type: 'agent.asking'; readonly key: StageKey; readonly asking: boolean }
+  | { readonly type: 'attempts.granted'; readonly key: StageKey };
+
 export type RunEvent =
+  | PromptEvent
   | {
       readonly type: 'audit';
       readonly what: AuditKind;
@@ -70,6 +99,8 @@ export type RunEvent =
       readonly limit: number;
     }
   | { readonly type: 'gate.changed'; readonly gate: GateRecord }
+  /** Nobody needs to decide it any more. */
+  | { readonly type: 'gate.dropped'; readonly gate: string }
   | { readonly type: 'workspace.ready'; readonly workspace: Workspace }
   | { readonly type: 'workspace.gone' }
   | { readonly type: 'stage-workspace.ready'; readonly key: StageKey; readonly workspace: Workspace }

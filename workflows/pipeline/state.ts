@@ -10,7 +10,8 @@ import type {
   Workspace,
 } from '../../contracts/run';
 import type { JsonObject } from '../../contracts/json';
-import type { StageKey } from '../../contracts/ids';
+import { stageOfGate, type StageKey } from '../../contracts/ids';
+import type { Conversation } from '../../contracts/sessions';
 import type { Undo } from '../../contracts/undo';
 
 /**
@@ -36,6 +37,8 @@ export interface RunState {
   /** What the next turn of a fixing stage is to mend. */
   readonly mending: Readonly<Record<string, Mending>>;
   readonly turns: Readonly<Record<StageKey, number>>;
+  /** What was said with agents last: it outlives the records of the turns it was said in. */
+  readonly conversations: Readonly<Record<StageKey, Conversation>>;
   /** Oldest first. */
   readonly undos: readonly Undo[];
   readonly undoReports: readonly UndoReport[];
@@ -77,6 +80,7 @@ export function initialState(input: RunInput, now: number): RunState {
     fixes: {},
     mending: {},
     turns: carried?.turns ?? {},
+    conversations: carried?.conversations ?? {},
     undos: carried?.undos ?? [],
     undoReports: [],
     ...workspaceOf(input),
@@ -110,5 +114,18 @@ export function carriedWithoutStages(state: RunState): Omit<CarriedState, 'stage
     costUsd: state.costUsd,
     tokens: state.tokens,
     turns: state.turns,
+    conversations: state.conversations,
   };
+}
+
+/** Waits for people or for a session, with nothing at work: it can be put down and taken up again as it was. */
+export function onlyWaits(state: RunState, key: StageKey): boolean {
+  return state.stages[key]?.status === 'waiting' && !asksAtWork(state, key);
+}
+
+/** Does an agent that is at work for the stage wait for an answer? */
+function asksAtWork(state: RunState, key: StageKey): boolean {
+  return Object.values(state.gates).some(
+    ({ gate, ask, outcome }) => ask !== undefined && outcome === undefined && stageOfGate(gate) === key,
+  );
 }

@@ -95,6 +95,15 @@ function rowOf(record: StageRecord): string {
       ? formatDuration(record.endedAt - record.startedAt)
       : '';
   const turns = record.turn > 1 ? ` (turn ${record.turn})` : '';
-  const note = (record.failure?.message ?? record.note ?? '').replace(/[|\n]/g, ' ').slice(0, 160);
+  const note = noteOf(record).replace(/[|\n]/g, ' ').slice(0, 160);
   return `| ${MARKS[record.status]} | ${record.key}${turns} | ${record.by ?? ''} | ${time} | ${note} |`;
+}
+
+function noteOf({ failure, note, waitsIn, lease, status }: StageRecord): string {
+  if (failure !== undefined) return failure.message;
+  if (waitsIn !== undefined && waitsIn.length > 0) {
+    return `waits in ${[...new Set(waitsIn.map(({ pool }) => pool))].join(', ')}`;
+  }
+  const isAtWork = status === 'running' || status === 'waiting';
+  return note ?? (isAtWork && lease !== undefined ? `${lease.session} on ${lease.host}` : '');
 }

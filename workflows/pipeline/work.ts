@@ -2,11 +2,11 @@ import { condition, isCancellation } from '@temporalio/workflow';
 import type { StageDefinition } from '../../contracts/definition';
 import type { StageKey } from '../../contracts/ids';
 import type { JsonObject } from '../../contracts/json';
-import type { StageFailure } from '../../contracts/run';
-import { isMendable, isWorthRetrying, toFault, type Fault } from './fault';
-import { askPeople } from './stages/gate';
+import type { StageRecord } from '../../contracts/run';
+import { afterFailure } from './after-failure';
+import { isWorthRetrying, toFault, type Fault } from './fault';
+import { mayTryAgain, pauseBefore } from './sessions/memory';
 import { executeStage } from './stages';
-import { keysOf } from './plan';
 import type { StageProduct } from './run-events';
 import type { RunContext } from './run-context';
 import { takeBack } from './undoing';
@@ -15,15 +15,22 @@ import { takeBack } from './undoing';
 export async function workOn(run: RunContext, stage: StageDefinition, key: StageKey): Promise<void> {
   const turn = run.record(key).turn;
   try {
-    const lastFault = wasAsking(run, stage, key) ? undefined : await attempt(run, stage, key, turn);
-    if (lastFault === 'done' || lastFault === 'parked') return;
-    if (lastFault !== undefined) await fail(run, key, turn, lastFault);
-    await afterFailure(run, stage, key);
+    let next: Next = wasAsking(run, stage, key) ? 'ask' : 'try';
+    while (next !== 'end') {
+      if (next === 'try') {
+        const fault = await attempt(run, stage, key, turn);
+        if (fault === 'done' || fault === 'parked') return;
+        await fail(run, key, turn, fault);
+      }
+      next = await afterFailure(run, stage, key);
+    }
   } catch (error) {
     if (!isCancellation(error)) throw error;
     await stopped(run, key, turn);
   }
 }
+
+type Next = 'try' | 'ask' | 'end';
 
 /** Try until it works, is not worth another try, or must make way. */
 async function attempt(
@@ -34,9 +41,9 @@ async function attempt(
 ): Promise<Fault | 'done' | 'parked'> {
   let because: string | undefined;
   for (;;) {
-    const number = run.record(key).attempt + 1;
-    const reopened = stage.kind === 'gate' && number > 1;
-    if (!reopened) {
+    const goesOn = wasPutDown(stage, run.record(key));
+    const number = run.record(key).attempt + (goesOn ? 0 : 1);
+    if (!goesOn) {
       run.apply({ type: 'attempt.started', key, attempt: number, ...(because === undefined ? {} : { because }) });
     }
     const outcome = await tryOnce(run, stage, key);
@@ -46,8 +53,9 @@ async function attempt(
     }
     const { fault } = outcome;
     because = `${fault.failure.type}: ${fault.failure.message.slice(0, 200)}`;
-    if (number >= attemptsOf(stage) || !isWorthRetrying(fault.failure.type)) return fault;
-    const delay = fault.retryAfterMs ?? stage.retry.delayMs * 2 ** (number - 1);
+    const record = run.record(key);
+    if (number >= attemptsOf(stage, record) || !isWorthAnother(stage, record, fault)) return fault;
+    const delay = askedToWait(stage, record, fault) ?? stage.retry.delayMs * 2 ** (number - 1);
     const parked = await condition(() => run.mustPark, delay, {
       summary: `${key}: next attempt after ${fault.failure.type}`,
     });
@@ -58,9 +66,22 @@ async function attempt(
   }
 }
 
+/** Put down while it only waited, for people or for a session: the attempt has done nothing yet. */
+function wasPutDown(stage: StageDefinition, { attempt: number, waitsIn }: StageRecord): boolean {
+  return waitsIn !== undefined || (stage.kind === 'gate' && number > 0);
+}
+
 /** Model calls are tried again by Temporal, from provider to provider; everything else is counted here. */
-function attemptsOf(stage: StageDefinition): number {
-  return stage.kind === 'prompt' ? 1 : stage.retry.attempts;
+function attemptsOf(stage: StageDefinition, { granted = 0 }: StageRecord): number {
+  return stage.kind === 'prompt' ? 1 : stage.retry.attempts + granted;
+}
+
+function isWorthAnother(stage: StageDefinition, record: StageRecord, fault: Fault): boolean {
+  return stage.kind === 'agent' ? mayTryAgain(stage, record, fault) : isWorthRetrying(fault.failure.type);
+}
+
+function askedToWait(stage: StageDefinition, record: StageRecord, fault: Fault): number | undefined {
+  return stage.kind === 'agent' ? pauseBefore(stage, record, fault) : fault.retryAfterMs;
 }
 
 type Outcome = { readonly product: StageProduct } | { readonly fault: Fault };
@@ -94,64 +115,6 @@ async function stopped(run: RunContext, key: StageKey, turn: number): Promise<vo
 /** The gate of a stage that gave up was open when the run continued as new. */
 function wasAsking(run: RunContext, stage: StageDefinition, key: StageKey): boolean {
   return stage.kind !== 'gate' && run.state.gates[key] !== undefined && run.record(key).failure !== undefined;
-}
-
-async function afterFailure(run: RunContext, stage: StageDefinition, key: StageKey): Promise<void> {
-  const failure = run.record(key).failure;
-  if (failure === undefined || run.state.stop !== undefined) return;
-  const policy = stage.onFailure;
-  if (policy.action === 'continue') return run.apply({ type: 'stage.tolerated', key, who: 'gantry' });
-  if (policy.action === 'fail') return giveUp(run, key, failure);
-  const used = run.state.fixes[stage.id] ?? 0;
-  if (isMendable(failure.type) && used < policy.attempts) {
-    return sendBack(run, stage.id, policy.stages, failure, policy.attempts);
-  }
-  if (policy.then === 'continue') return run.apply({ type: 'stage.tolerated', key, who: 'gantry' });
-  if (policy.then === 'fail') return giveUp(run, key, failure);
-  await letPeopleDecide(run, stage, key, failure);
-}
-
-function giveUp(run: RunContext, key: StageKey, failure: StageFailure): void {
-  const rollsBack = run.input.definition.onFailure === 'rollback';
-  if (rollsBack) run.stop({ kind: 'rollback', who: 'gantry' }, failure);
-  else run.stop({ kind: 'failed', stage: key }, failure);
-}
-
-/** Back to the stages that can mend it, and everything that followed from them, with the evidence. */
-function sendBack(
-  run: RunContext,
-  failed: string,
-  fixing: readonly string[],
-  failure: StageFailure,
-  limit: number,
-): void {
-  run.apply({ type: 'fix', failed, fixing, failure, limit });
-  resetFrom(run, fixing);
-}
-
-/** Make stages and all that follow from them pending again; what of them is at work is ended first. */
-export function resetFrom(run: RunContext, stages: readonly string[]): void {
-  const ids = new Set(stages.flatMap((id) => [id, ...run.graph.descendants(id)]));
-  const keys = [...ids].flatMap((id) => keysOf(run.state, id));
-  run.apply({ type: 'reset', keys });
-  run.interrupt(keys);
-}
-
-async function letPeopleDecide(
-  run: RunContext,
-  stage: StageDefinition,
-  key: StageKey,
-  failure: StageFailure,
-): Promise<void> {
-  const fixes = run.state.fixes[stage.id] ?? 0;
-  const message = `"${key}" still fails after ${fixes} fix${fixes === 1 ? '' : 'es'} (${failure.message}). Go on without it?`;
-  run.apply({ type: 'stage.asking', key, asking: true });
-  const outcome = await askPeople(run, key, { approvers: ['*'], min: 1, onTimeout: 'reject', openIn: [] }, message);
-  if (outcome.outcome === 'approved') {
-    return run.apply({ type: 'stage.tolerated', key, who: outcome.votes.map((one) => one.who).join(', ') });
-  }
-  run.apply({ type: 'stage.asking', key, asking: false });
-  giveUp(run, key, failure);
 }
 
 /** Begin a stage, or go on with one that was put down for continue-as-new. */

@@ -1,4 +1,5 @@
 import { condition } from '@temporalio/workflow';
+import type { PreparedCommand } from '../../contracts/activities';
 import type { StageDefinition } from '../../contracts/definition';
 import { prepareCommand } from '../../contracts/expressions';
 import { keySlug, runBranch, stageBranch, type StageKey } from '../../contracts/ids';
@@ -110,14 +111,14 @@ export class Workspaces {
         action: { kind: 'remove-workspace', workspace: claim },
       },
     });
-    const setup = definition.setup;
+    const setup = setupOf(run);
     const { prepareWorkspace } = run.activities(`worktree on ${claim.branch}`, { startToCloseTimeout: '30m' });
     const workspace = await prepareWorkspace({
       run: run.input.run,
       claim,
       ...(base === undefined ? {} : { base }),
       ports: definition.ports,
-      ...(setup === undefined ? {} : { setup: prepareCommand(setup, run.scope(), { env: {}, secrets: [] }) }),
+      ...(setup === undefined ? {} : { setup }),
     });
     run.apply({ type: 'workspace.ready', workspace });
     this.looked = true;
@@ -155,4 +156,11 @@ const RUN_WORKSPACE_UNDO = 'run#0/workspace';
 
 function stageWorkspaceUndoId(key: StageKey): string {
   return `${key}#0/workspace`;
+}
+
+/** What readies a worktree; a nested run works in that of the run that nests it. */
+export function setupOf(run: RunContext): PreparedCommand | undefined {
+  const { setup } = run.input.definition;
+  if (setup === undefined) return run.input.parent?.setup;
+  return prepareCommand(setup, run.scope(), { env: {}, secrets: [] });
 }

@@ -4,9 +4,11 @@ import { renderValue } from '../../../contracts/expressions';
 import { nestedRunId, runWorkflowId } from '../../../contracts/ids';
 import type { Json } from '../../../contracts/json';
 import { PIPELINE_RUN } from '../../../contracts/messages';
-import type { RunInput, RunResult } from '../../../contracts/run';
+import type { RunInput, RunResult, Workspace } from '../../../contracts/run';
 import { fault } from '../fault';
+import type { RunContext } from '../run-context';
 import type { StageProduct } from '../run-events';
+import { setupOf } from '../workspaces';
 import { accepted, undoId, type Work } from './work-item';
 
 /** A pipeline inside this one, as a run of its own that shares the workspace. Its undos become this run's. */
@@ -23,7 +25,7 @@ export async function runNestedStage(work: Work<NestedStage>): Promise<StageProd
   run.apply({ type: 'stage.nested', key, runId: input.run.runId });
   const result = await runChild(work, {
     ...input,
-    parent: { runId: run.runId, stage: key, depth, ...(workspace === undefined ? {} : { workspace }) },
+    parent: { runId: run.runId, stage: key, depth, ...lent(run, workspace) },
   });
   adopt(work, result);
   run.apply({ type: 'spent', key, costUsd: result.view.costUsd, tokens: result.view.tokens });
@@ -64,6 +66,13 @@ function usesWorkspace(definition: PipelineDefinition, known: PipelineDefinition
     const nested = known[stage.pipeline];
     return nested === undefined || usesWorkspace(nested, known);
   });
+}
+
+/** The worktree a nested run works in, and what readies one like it in another home. */
+function lent(run: RunContext, workspace: Workspace | undefined): Partial<NonNullable<RunInput['parent']>> {
+  if (workspace === undefined) return {};
+  const setup = setupOf(run);
+  return { workspace, ...(setup === undefined ? {} : { setup }) };
 }
 
 function childInput({ run, key, stage }: Work<NestedStage>, definition: PipelineDefinition, depth: number): RunInput {

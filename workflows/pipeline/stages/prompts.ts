@@ -5,8 +5,18 @@ import { excerpt, type Text } from '../../../contracts/text';
 import { cellRecords } from '../plan';
 import type { Work } from './work-item';
 
-/** The prompt as it is sent. A stage that is to mend something is told what, unless its prompt says so itself. */
-export function renderPrompt({ run, key, stage }: Work, prompt: string): string {
+/**
+ * The prompt as it is sent. A stage that is to mend something is told what, unless its prompt says so itself, and an
+ * agent that was cut off is told so.
+ */
+export function renderPrompt(work: Work, prompt: string, isCutOff = false): string {
+  const text = withEvidence(work, prompt);
+  return isCutOff ? `${text}\n\n${CUT_OFF}` : text;
+}
+
+const CUT_OFF = 'You were interrupted while you worked on this: see what is done already, and go on from there.';
+
+function withEvidence({ run, key, stage }: Work, prompt: string): string {
   const text = renderTemplate(prompt, run.scope(key));
   const mending = run.state.mending[stage.id];
   if (mending === undefined || /\bfailure\b/.test(prompt)) return text;
