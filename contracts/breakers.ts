@@ -109,7 +109,8 @@ export interface BreakerView {
   readonly why?: string;
   readonly openUntil?: number;
   readonly probe?: { readonly who: string; readonly since: number; readonly until: number };
-  readonly lastReportAt: number;
+  /** When anything was last reported or asked of it that counted. */
+  readonly lastHeardAt: number;
   readonly lastFailure?: ProviderFailure & { readonly at: number };
   /** Reports that were counted, newest last: the same one again changes nothing. */
   readonly seen: readonly string[];

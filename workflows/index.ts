@@ -1,2 +1,3 @@
 // The only list of what workers bundle. The exported names are wire format: never rename one.
 export { pipelineRun } from './pipeline/pipeline-run';
+export { providerBreaker } from './breakers/provider-breaker';
