@@ -27,6 +27,10 @@ export function createNoOpActivities(): Activities {
     callModel: notMeasured,
     loadPipeline: notMeasured,
     awaitRun: notMeasured,
+    fenceDispatch: notMeasured,
+    publishBranch: notMeasured,
+    receiveWork: notMeasured,
+    closedPools: notMeasured,
   };
 }
 

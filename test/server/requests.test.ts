@@ -58,14 +58,14 @@ describe('requests to a run', () => {
       }),
     );
     await run.until(() => harness.host.count('run one') === 1);
-    await run.workflow.executeUpdate(priorityUpdate, { args: [{ who, priority: 1 }] });
+    await run.workflow.executeUpdate(priorityUpdate, { args: [{ who, priority: 9 }] });
     release();
     expect((await run.result()).status).toBe('SUCCESS');
     const { events } = await run.workflow.fetchHistory();
     const scheduled = events
       ?.map((event) => event.activityTaskScheduledEventAttributes)
-      .find((one) => one?.activityType?.name === 'dispatchPrompt');
-    expect(scheduled?.priority?.priorityKey).toBe(1);
+      .find((one) => one?.activityType?.name === 'reserveSession');
+    expect(scheduled?.priority?.priorityKey).toBe(2);
     expect(scheduled?.priority?.fairnessKey).toBe('calculator');
   });
 
@@ -77,7 +77,7 @@ describe('requests to a run', () => {
       { who, from: 'four' },
       'No stage "four" in this pipeline. Stages: one, two, three.',
     ],
-    ['a priority that is none', priorityUpdate, { who, priority: 9 }, 'Priority is 1 (first) to 5 (last), got 9.'],
+    ['a priority that is none', priorityUpdate, { who, priority: 11 }, 'Priority is 10 (first) to 1 (last), got 11.'],
   ] as const)('%s is refused with the reason', async (_name, update, message, reason) => {
     let release!: () => void;
     harness.host.on('one', { until: new Promise<void>((resolve) => (release = resolve)) });

@@ -51,7 +51,7 @@ describe('stages', () => {
     await run.until(() => harness.host.count('agent backend') + harness.host.count('agent frontend') === 2);
     release();
     expect((await run.result()).status).toBe('SUCCESS');
-    const paths = harness.host.prompts.map((prompt) => prompt.workspace.path);
+    const paths = harness.host.prompts.map((prompt) => prompt.workspace?.path);
     expect(new Set(paths).size).toBe(2);
     expect(harness.host.count('integrate backend') + harness.host.count('integrate frontend')).toBe(2);
     expect(harness.host.acts.indexOf('run test')).toBeGreaterThan(harness.host.acts.indexOf('integrate frontend'));

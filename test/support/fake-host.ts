@@ -3,24 +3,40 @@ import { ApplicationFailure } from '@temporalio/common';
 import { withHeartbeat } from '../../activities/heartbeat';
 import type {
   Activities,
-  AgentActivities,
   CallModelInput,
+  ClosedPool,
   DispatchInput,
   RunCommandInput,
 } from '../../contracts/activities';
 import type { ErrorType } from '../../contracts/errors';
+import type { FailureDetails } from '../../activities/failure';
 import type { Json } from '../../contracts/json';
 import { checkPipeline } from '../../contracts/pipeline';
+import type { Ask } from '../../contracts/sessions';
 import type { UndoAction } from '../../contracts/undo';
+import { FakeSessionHost } from './fake-sessions';
+
+/** The home of the worktrees. */
+const HOME = '/home-a';
 
 /** How a scripted command, agent or model answers; thrown failures are as those of the real activities. */
 export interface Script {
   readonly exitCode?: number;
   readonly output?: Json;
-  readonly fail?: { readonly type: ErrorType; readonly message?: string; readonly retryAfterMs?: number };
+  readonly fail?: {
+    readonly type: ErrorType;
+    readonly message?: string;
+    readonly retryAfterMs?: number;
+    readonly details?: FailureDetails;
+  };
   readonly costUsd?: number;
   /** Resolved by the test, or by cancellation. */
   readonly until?: Promise<void>;
+}
+
+/** What a scripted agent asks, and after which other questions were answered. */
+export interface ScriptedAsk extends Pick<Ask, 'id' | 'kind' | 'what'> {
+  readonly after?: readonly string[];
 }
 
 type Answer = Script | ((times: number) => Script);
@@ -38,6 +54,11 @@ export class FakeHost {
   readonly commands: RunCommandInput[] = [];
   /** Undos that are to fail this often before they work, by kind. */
   readonly brokenUndos = new Map<UndoAction['kind'], number>();
+  /** Which pools are closed now. */
+  closed: readonly ClosedPool[] = [];
+  /** The session hosts; `serves` replaces the one there is at first. */
+  sessionHosts: readonly FakeSessionHost[] = [new FakeSessionHost('host-a', { coder: 8 }, HOME, this)];
+  private readonly asks = new Map<string, readonly ScriptedAsk[]>();
   private readonly scripts = new Map<string, Answer>();
   private readonly times = new Map<string, number>();
 
@@ -45,6 +66,26 @@ export class FakeHost {
   on(stage: string, answer: Answer): this {
     this.scripts.set(stage, answer);
     return this;
+  }
+
+  /** What the agent of a stage asks in each of its turns. */
+  asking(stage: string, asks: readonly ScriptedAsk[]): this {
+    this.asks.set(stage, asks);
+    return this;
+  }
+
+  asksOf(stage: string): readonly ScriptedAsk[] {
+    return this.asks.get(stage) ?? [];
+  }
+
+  /** Serve pools of so many sessions, each host with its own. */
+  serves(...hosts: readonly { name: string; pools: Readonly<Record<string, number>>; home?: string }[]): this {
+    this.sessionHosts = hosts.map(({ name, pools, home = HOME }) => new FakeSessionHost(name, pools, home, this));
+    return this;
+  }
+
+  get sessionHost(): FakeSessionHost {
+    return this.sessionHosts[0]!;
   }
 
   activities(): Activities {
@@ -57,6 +98,7 @@ export class FakeHost {
           branch: claim.branch,
           base: 'main',
           baseCommit: 'c0ffee',
+          home: HOME,
           ports: Object.fromEntries(ports.map((name, index) => [name, 4000 + index])),
         };
       },
@@ -126,28 +168,21 @@ export class FakeHost {
         await this.perform(`after ${project}`);
         return { run: { project, runId: run ?? 'latest' }, output: { version: '1.2.3' } };
       },
-    };
-  }
-
-  agents(): AgentActivities {
-    return {
-      dispatchPrompt: async (input) => {
-        this.prompts.push(input);
-        this.acts.push(`agent ${input.stage}`);
-        const script = await this.perform(input.stage);
-        const at = Date.now();
-        return {
-          receipts: { claimedAt: at, pastedAt: at, submittedAt: at, acceptedAt: at, finishedAt: at },
-          backend: 'tmux',
-          session: 'host/session',
-          message: { inline: 'done' },
-          log: { inline: 'log' },
-          commits: 1,
-          head: 'beef',
-          contract: 'contract met',
-          ...(script.output === undefined ? {} : { output: script.output }),
-          ...(script.costUsd === undefined ? {} : { costUsd: script.costUsd }),
-        };
+      fenceDispatch: async () => {
+        this.acts.push('fence');
+        return { ended: [] };
+      },
+      publishBranch: async ({ workspace }) => {
+        this.acts.push(`publish ${workspace.branch}`);
+        return { head: 'beef', dirty: false };
+      },
+      receiveWork: async ({ ref }) => {
+        this.acts.push(`receive ${ref}`);
+        return { commits: 1, head: 'beef' };
+      },
+      closedPools: async ({ pools }) => {
+        this.acts.push(`closed? ${pools.join(' ')}`);
+        return this.closed.filter(({ pool }) => pools.includes(pool));
       },
     };
   }
@@ -162,7 +197,8 @@ export class FakeHost {
     this.world.add(effect);
   }
 
-  private async perform(stage: string): Promise<Script> {
+  /** Do as the script of the stage says. */
+  async perform(stage: string): Promise<Script> {
     const times = (this.times.get(stage) ?? 0) + 1;
     this.times.set(stage, times);
     const answer = this.scripts.get(stage) ?? {};
@@ -175,7 +211,8 @@ export class FakeHost {
       );
     }
     if (script.fail !== undefined) {
-      throw failure(script.fail.type, script.fail.message ?? `${stage} fails`, script.fail.retryAfterMs);
+      const { type, message = `${stage} fails`, retryAfterMs, details } = script.fail;
+      throw failure(type, message, retryAfterMs, details);
     }
     return script;
   }
@@ -211,10 +248,16 @@ export class FakeHost {
   }
 }
 
-function failure(type: ErrorType, message: string, retryAfterMs?: number): ApplicationFailure {
+function failure(
+  type: ErrorType,
+  message: string,
+  retryAfterMs?: number,
+  details?: FailureDetails,
+): ApplicationFailure {
   return ApplicationFailure.create({
     type,
     message,
+    ...(details === undefined ? {} : { details: [details] }),
     ...(retryAfterMs === undefined ? {} : { nextRetryDelay: retryAfterMs }),
   });
 }

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { ApplicationFailure, TypedSearchAttributes } from '@temporalio/common';
 import type { PipelineDefinition } from '../../contracts/definition';
 import { runWorkflowId } from '../../contracts/ids';
 import { PIPELINE_RUN, auditQuery, statusQuery } from '../../contracts/messages';
+import { PRIORITY } from '../../contracts/priority';
 import type { AuditEntry, RunInput, RunResult, RunView } from '../../contracts/run';
-import { agentTaskQueue } from '../../contracts/task-queues';
+import { hostTaskQueue, poolTaskQueue } from '../../contracts/task-queues';
 import { ActivityDoor } from '../../workers/activity-door';
 import { FakeHost } from './fake-host';
+import type { FakeSessionHost } from './fake-sessions';
 import { waitUntil } from './wait-until';
 
 // Once for each test file: what a worker warns of is part of no test's expectation, what it fails with is.
@@ -18,8 +20,7 @@ Runtime.install({ logger: new DefaultLogger('ERROR') });
 export class RunHarness {
   readonly taskQueue = `test-${randomUUID()}`;
   readonly host: FakeHost;
-  private workers: Worker[] = [];
-  private running: Promise<unknown> = Promise.resolve();
+  private running: { readonly worker: Worker; readonly ended: Promise<void> }[] = [];
 
   private constructor(
     readonly client: Client,
@@ -44,7 +45,68 @@ export class RunHarness {
   }
 
   async startWorkers(): Promise<void> {
-    const common = {
+    const workers = await Promise.all([
+      Worker.create({
+        ...this.workerOptions(),
+        taskQueue: this.taskQueue,
+        workflowBundle: { codePath: process.env['GANTRY_WORKFLOW_BUNDLE']! },
+        activities: this.host.activities(),
+        maxCachedWorkflows: this.maxCachedWorkflows,
+      }),
+      ...this.host.sessionHosts.flatMap((host) => this.sessionWorkers(host)),
+    ]);
+    this.running = workers.map((worker) => ({ worker, ended: worker.run() }));
+    for (const { ended } of this.running) ended.catch(() => undefined);
+  }
+
+  async stopWorkers(): Promise<void> {
+    const { running } = this;
+    this.running = [];
+    for (const { worker } of running) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.all(running.map(({ ended }) => ended));
+  }
+
+  /** A host's machine loses power: nobody hears of its work again. */
+  async losePower(host: FakeSessionHost): Promise<void> {
+    host.gone = true;
+    const queues = [hostTaskQueue(this.taskQueue, host.name), ...host.pools.map((pool) => this.poolQueue(pool))];
+    const lost = this.running.filter(({ worker }) => queues.includes(worker.options.taskQueue));
+    this.running = this.running.filter((one) => !lost.includes(one));
+    for (const { worker } of lost) worker.shutdown();
+    await Promise.allSettled(lost.map(({ ended }) => ended));
+  }
+
+  private sessionWorkers(host: FakeSessionHost): Promise<Worker>[] {
+    const fixed = { type: 'fixed-size', numSlots: 10 } as const;
+    return [
+      ...host.pools.map((pool) =>
+        Worker.create({
+          ...this.workerOptions(),
+          taskQueue: this.poolQueue(pool),
+          activities: host.poolActivities(this.taskQueue),
+          tuner: {
+            workflowTaskSlotSupplier: fixed,
+            activityTaskSlotSupplier: host.slots(pool),
+            localActivityTaskSlotSupplier: fixed,
+            nexusTaskSlotSupplier: fixed,
+          },
+        }),
+      ),
+      Worker.create({
+        ...this.workerOptions(),
+        taskQueue: hostTaskQueue(this.taskQueue, host.name),
+        activities: host.sessionActivities(),
+        shutdownForceTime: '500ms',
+      }),
+    ];
+  }
+
+  private poolQueue(pool: string): string {
+    return poolTaskQueue(this.taskQueue, pool);
+  }
+
+  private workerOptions(): Omit<WorkerOptions, 'taskQueue'> {
+    return {
       connection: this.connection,
       // Kept histories name nobody's machine.
       identity: 'test-worker',
@@ -57,29 +119,7 @@ export class RunHarness {
           }),
         ],
       },
-    } as const;
-    this.workers = await Promise.all([
-      Worker.create({
-        ...common,
-        interceptors: { activity: [...common.interceptors.activity] },
-        taskQueue: this.taskQueue,
-        workflowBundle: { codePath: process.env['GANTRY_WORKFLOW_BUNDLE']! },
-        activities: this.host.activities(),
-        maxCachedWorkflows: this.maxCachedWorkflows,
-      }),
-      Worker.create({
-        ...common,
-        interceptors: { activity: [...common.interceptors.activity] },
-        taskQueue: agentTaskQueue(this.taskQueue, 'coder'),
-        activities: { dispatchPrompt: this.host.agents().dispatchPrompt },
-      }),
-    ]);
-    this.running = Promise.all(this.workers.map((worker) => worker.run()));
-  }
-
-  async stopWorkers(): Promise<void> {
-    this.workers.forEach((worker) => worker.shutdown());
-    await this.running;
+    };
   }
 
   async stop(): Promise<void> {
@@ -95,7 +135,7 @@ export class RunHarness {
       definition,
       inputs: {},
       mode: definition.mode,
-      priority: 3,
+      priority: PRIORITY.usual,
       repo: '/repo',
       startedBy: 'tester',
       ...more,
