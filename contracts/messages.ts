@@ -68,9 +68,39 @@ export interface SessionHostInput {
   readonly host: string;
   /** Where the host takes work for its sessions. */
   readonly taskQueue: string;
+  readonly limits?: Partial<SessionHostLimits>;
+  /** The commands so far, when it continues as new. */
+  readonly log?: readonly HostLogEntry[];
 }
 
+/** Tests use shorter ones; milliseconds. */
+export interface SessionHostLimits {
+  /** A host that takes none of its work for this long is forgotten. */
+  readonly unseenMs: number;
+  /** A host that does not take a command within this time does not answer. */
+  readonly takenMs: number;
+  /** A person waits no longer than this for an answer to a command. */
+  readonly answerMs: number;
+  readonly historyEvents: number;
+}
+
+/** How {@link SESSION_HOST} ended: the host left, or was not seen any more. */
+export interface SessionHostResult {
+  readonly left: boolean;
+}
+
+/** A command that somebody gave to a host, and what came of it. */
+export interface HostLogEntry extends ControlInput {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** Absent while the host is at it. */
+  readonly answer?: ControlResult | { readonly failure: string };
+}
+
+/** Fails: {@link REFUSED} when the host does not answer. */
 export const controlSessionsUpdate = defineUpdate<ControlResult, [ControlInput]>('controlSessions');
+/** The latest commands, oldest first. */
+export const hostLogQuery = defineQuery<readonly HostLogEntry[]>('hostLog');
 
 /** `ApplicationFailure.type` of a refused request: not a failure of the run. */
 export const REFUSED = 'Request.Refused';
