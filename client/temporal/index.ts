@@ -1,4 +1,6 @@
 export { Temporal, waitUntilServing } from './temporal';
 export { NoWorkerError } from './translate';
-export type { Execution, PendingActivity } from './runs';
+export type { Execution } from './runs';
+export type { Host } from './hosts';
+export type { WaitingPrompt } from './queues';
 export type { RunExecution, RunFilter } from './run-execution';

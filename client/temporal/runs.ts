@@ -9,7 +9,6 @@ import {
 import { TypedSearchAttributes } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { parseRunWorkflowId, runWorkflowId } from '../../contracts/ids';
-import type { Json } from '../../contracts/json';
 import { PIPELINE_RUN, type Answer } from '../../contracts/messages';
 import { priorityKey } from '../../contracts/priority';
 import type { RunInput, RunRef, RunResult } from '../../contracts/run';
@@ -17,14 +16,8 @@ import { SEARCH_ATTRIBUTES } from '../../contracts/search-attributes';
 import { NotFoundError } from '../faults';
 import type { HistoryEvent } from '../history';
 import type { Door } from './door';
-import {
-  quoted,
-  toExecution,
-  visibilityQuery,
-  withoutUndefined,
-  type RunExecution,
-  type RunFilter,
-} from './run-execution';
+import { pendingOf, type Pending } from './pending';
+import { quoted, toExecution, visibilityQuery, type RunExecution, type RunFilter } from './run-execution';
 
 const QUERY_MS = 5_000;
 const UPDATE_MS = 15_000;
@@ -36,13 +29,6 @@ export interface Execution {
   /** Temporal's own word: `COMPLETED`, `FAILED`, `CANCELLED`, `CONTINUED_AS_NEW`, … */
   readonly temporalStatus: string;
   readonly events: readonly HistoryEvent[];
-}
-
-export interface PendingActivity {
-  readonly activityId: string;
-  /** The last one that took it; absent while it waits for the first. */
-  readonly worker?: string;
-  readonly said: Json;
 }
 
 /** What gantry asks of runs. */
@@ -137,7 +123,6 @@ export class Runs {
 
   /** What the newest execution of a run was started with. */
   async inputOf(run: RunRef): Promise<RunInput> {
-    const { payloadConverter, payloadCodecs } = this.door.client.options.loadedDataConverter;
     const response = await this.door.call(() =>
       this.door.connection.workflowService.getWorkflowExecutionHistory({
         namespace: this.door.target.namespace,
@@ -145,23 +130,15 @@ export class Runs {
         maximumPageSize: 1,
       }),
     );
-    let payloads = response.history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
-    for (const codec of [...payloadCodecs].reverse()) payloads = await codec.decode(payloads);
-    return payloadConverter.fromPayload<RunInput>(payloads[0]!);
+    const [started] = response.history?.events ?? [];
+    const { payloads } = started?.workflowExecutionStartedEventAttributes?.input ?? {};
+    return (await this.door.decode(payloads ?? [])) as unknown as RunInput;
   }
 
   /** What workers are doing for a run now, as they said with their last heartbeats. */
-  async pendingActivities(run: RunRef): Promise<PendingActivity[]> {
-    const { payloadConverter } = this.door.client.options.loadedDataConverter;
+  async pendingActivities(run: RunRef): Promise<Pending[]> {
     const { raw } = await this.door.call(() => this.handle(run).describe());
-    return (raw.pendingActivities ?? []).map((pending) => {
-      const said = pending.heartbeatDetails?.payloads?.[0];
-      return {
-        activityId: pending.activityId ?? '',
-        ...withoutUndefined({ worker: pending.lastWorkerIdentity ?? undefined }),
-        said: said ? payloadConverter.fromPayload<Json>(said) : null,
-      };
-    });
+    return pendingOf(this.door, raw);
   }
 
   /** Every execution of a run, oldest first: as often as it was resumed, retried, rolled back or continued as new. */

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { Client, Connection } from '@temporalio/client';
 import type { Target } from '../target';
 import { Door } from './door';
+import { Hosts } from './hosts';
 import { Queues } from './queues';
 import { Runs } from './runs';
 import { Server } from './server';
@@ -14,11 +15,13 @@ export class Temporal {
   readonly runs: Runs;
   readonly server: Server;
   readonly queues: Queues;
+  readonly hosts: Hosts;
 
   private constructor(private readonly door: Door) {
     this.runs = new Runs(door);
     this.server = new Server(door);
     this.queues = new Queues(door);
+    this.hosts = new Hosts(door);
   }
 
   get target(): Target {
