@@ -1,7 +1,7 @@
 import type { AgentConfig } from '../../contracts/schemas/agents';
 import { commandEnvironment } from '../secrets/command-environment';
 import { secretVariables, type Secrets } from '../secrets/secrets';
-import { journalPath, outputPath } from './agent-record';
+import { answersDir, journalPath, outputPath } from './agent-record';
 import type { Launch } from './agents/agent-kind';
 
 export interface AgentEnvironmentInput {
@@ -38,5 +38,6 @@ export function agentEnvironment(
     ...secretVariables(secrets, names),
     GANTRY_EVENTS: journalPath(dir),
     GANTRY_OUTPUT: outputPath(dir),
+    GANTRY_ANSWERS: answersDir(dir),
   };
 }

@@ -141,9 +141,9 @@ function start(state: TurnState, { session, transcript }: AgentEvent & { kind: '
 }
 
 function accept(state: TurnState, { turn }: AgentEvent): TurnState {
-  const settled = settleAsks(state, () => true);
-  const acceptances = state.acceptances + 1;
-  return { ...settled, phase: 'accepted', acceptances, doing: 'took the prompt', ...(turn !== undefined && { turn }) };
+  const taken = { ...state, acceptances: state.acceptances + 1, ...(turn !== undefined && { turn }) };
+  // Its files are read one after the other: what it asks may be read before what it was asked.
+  return state.ask === undefined ? { ...taken, phase: 'accepted', doing: 'took the prompt' } : goOn(taken, '');
 }
 
 function work(state: TurnState, what: string): TurnState {

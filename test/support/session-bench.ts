@@ -54,9 +54,9 @@ export function benchPorts(options: BenchPorts): SessionPorts {
   };
 }
 
-/** A host with ten sessions, as its last process left it. */
-export async function openBenchHost(ports: SessionPorts, max = 10): Promise<SessionHost> {
-  const pools = [{ pool: 'a', agent: 'a', min: 0, max }];
+/** A host with ten sessions unless said, as its last process left it. */
+export async function openBenchHost(ports: SessionPorts, size = { min: 0, max: 10 }): Promise<SessionHost> {
+  const pools = [{ pool: 'a', agent: 'a', ...size }];
   const folder = join(ports.home, 'hosts', ports.host);
   const host = await SessionHost.open({ host: ports.host, taskQueue: 'q', pools, folder }, ports);
   host.stand('a', { mayStart: true });

@@ -9,7 +9,7 @@ import type { Attempt } from '../../heartbeat';
 import { isEnd } from '../dispatch/outcome';
 import { readClaim } from '../dispatch/receipts';
 import type { LiveSession } from './live-session';
-import { providerOf } from './pool-standing';
+import { providerOfAgent } from '../provider-of-agent';
 import type { SessionHost } from './session-host';
 
 /** What an agent's failure says of its provider; the others say nothing of it. */
@@ -83,7 +83,7 @@ async function ended(host: SessionHost, { lease, dispatchId }: DispatchInput, er
   if (outcome === undefined) return;
   const report = { id: dispatchId, at: Date.now(), outcome };
   // Told when the session is free already: the breaker is for those who come after.
-  host.ports.reportProvider(providerOf(host, lease.agent), report).catch((problem: unknown) => {
+  host.ports.reportProvider(providerOfAgent(host.ports.agents, lease.agent), report).catch((problem: unknown) => {
     host.ports.log.info('a breaker could not be told', { dispatchId, problem });
   });
 }

@@ -1,4 +1,5 @@
 import type { Standing } from '../../../contracts/breakers';
+import { providerOfAgent } from '../provider-of-agent';
 import type { PoolStanding, SessionHost } from './session-host';
 
 /** What an agent that is still starting will take, as far as nobody knows better. */
@@ -22,7 +23,7 @@ export async function standingsOf(
       const agent = host.all.find(({ record }) => record.pool === pool)?.record.agent ?? pool;
       const config = host.ports.agents[agent];
       const mayStart = freeMb >= (config?.['free-memory-mb'] ?? 0);
-      const provider = providerOf(host, agent);
+      const provider = providerOfAgent(host.ports.agents, agent);
       const { state, why = 'its provider takes nothing now', until } = await ports.standing(provider);
       const closed = { why, ...(until !== undefined && { until }) };
       switch (state) {
@@ -40,10 +41,4 @@ export async function standingsOf(
       }
     }),
   );
-}
-
-/** Whose usage limits an agent shares: what the operator says, or its kind's. */
-export function providerOf(host: SessionHost, agent: string): string {
-  const config = host.ports.agents[agent];
-  return config?.provider ?? (config === undefined || config.kind === 'generic' ? agent : config.kind);
 }

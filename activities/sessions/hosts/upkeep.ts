@@ -16,7 +16,6 @@ import { stopAgent } from './stop-agent';
 const ROUND_MS = 1_000;
 const MEMORY_EVERY_MS = 15_000;
 const CHECK_EVERY_MS = 300_000;
-/** A dispatch that nobody follows for this long is asked about: its run may have ended while the host was down. */
 const ORPHAN_MS = 60_000;
 
 export interface UpkeepPorts extends PoolWatchPorts {
@@ -24,6 +23,8 @@ export interface UpkeepPorts extends PoolWatchPorts {
   readonly isOpen: (run: RunRef) => Promise<boolean>;
   /** Dispatches that an activity of this process follows now. */
   readonly followed: () => ReadonlySet<string>;
+  /** A dispatch that nobody follows for this long is asked about: its run may have ended while the host was down. */
+  readonly orphanMs?: number;
 }
 
 /**
@@ -104,7 +105,7 @@ class Upkeep {
     if (this.ports.followed().has(lease.dispatchId)) return void this.unfollowedSince.delete(lease.id);
     const since = this.unfollowedSince.get(lease.id) ?? Date.now();
     this.unfollowedSince.set(lease.id, since);
-    if (Date.now() - since < ORPHAN_MS || (await this.ports.isOpen(lease.run))) return;
+    if (Date.now() - since < (this.ports.orphanMs ?? ORPHAN_MS) || (await this.ports.isOpen(lease.run))) return;
     this.unfollowedSince.delete(lease.id);
     await stopAgent(this.host, session);
     await this.host.release(lease.id);

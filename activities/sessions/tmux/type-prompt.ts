@@ -95,7 +95,7 @@ async function lookAtBox({ server, dispatch, text }: Typing): Promise<Look | und
     const dialog = kind.terminal?.readDialog?.(lines);
     return {
       pane,
-      box: readBox(lines, kind.terminal?.box ?? /^> ?/, text),
+      box: readBox(lines, kind.terminal?.box ?? /^> ?/, text, kind.terminal?.placeholder),
       screen: lines.join('\n'),
       ...(dialog !== undefined && { dialog }),
     };

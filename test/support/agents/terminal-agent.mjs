@@ -30,6 +30,8 @@ const { values: flags } = parseArgs({
     leave: { type: 'string' },
     output: { type: 'string' },
     print: { type: 'boolean', default: false },
+    resume: { type: 'string' },
+    'die-at-start': { type: 'boolean', default: false },
   },
 });
 
@@ -37,10 +39,15 @@ let box = '';
 let pasting = false;
 let pending = '';
 let busy = false;
+let asks = 0;
+let done = false;
 let swallowEnters = Number(flags['swallow-enters']);
 let swallowPastes = Number(flags['swallow-pastes']);
 
-log({ what: 'started', pid: process.pid });
+const conversation = flags.resume ?? `s-${process.pid}`;
+let answered = () => undefined;
+log({ what: 'started', pid: process.pid, ...(flags.resume !== undefined && { resumed: flags.resume }) });
+if (flags['die-at-start']) process.exit(1);
 if (flags.deaf) for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
 if (flags.print) await printMode();
 else terminalMode();
@@ -62,7 +69,8 @@ function terminalMode() {
   setTimeout(() => {
     process.stdout.write('\x1b[?2004h');
     draw();
-    emit({ hook_event_name: 'SessionStart', session_id: 's-1', source: 'startup' });
+    const source = flags.resume === undefined ? 'startup' : 'resume';
+    emit({ hook_event_name: 'SessionStart', session_id: conversation, source });
   }, Number(flags['ready-after']));
 }
 
@@ -89,6 +97,7 @@ function press(key) {
     if (key === '\r') process.exit(1);
     return;
   }
+  if (key === 'y' && busy && !pasting) answered();
   if (pasting) box += key;
   else if (key === '\r') enter();
   else if (key === '\x15') box = '';
@@ -107,7 +116,7 @@ function enter() {
 
 function draw() {
   process.stdout.write(
-    `\x1b[2J\x1b[Ha small agent\r\n\r\n${busy ? 'working…\r\n\r\n' : ''}› ${box.replaceAll('\n', '\r\n  ')}`,
+    `\x1b[2J\x1b[Ha small agent\r\n\r\n${busy ? 'working…\r\n\r\n' : done ? 'all done\r\n\r\n' : ''}› ${box.replaceAll('\n', '\r\n  ')}`,
   );
 }
 
@@ -127,8 +136,7 @@ async function turn(prompt) {
   if (flags.garbage) garbage();
   emit({ hook_event_name: 'UserPromptSubmit', prompt });
   if (flags.children) leaveChildren();
-  if (flags.ask)
-    return emit({ hook_event_name: 'PermissionRequest', tool_name: 'Bash', tool_input: { command: 'rm -rf build' } });
+  if (flags.ask) await ask();
   if (flags.hang) await new Promise(() => setInterval(() => undefined, 60_000));
   await waitFor();
   if (flags.crash) process.kill(process.pid, 'SIGKILL');
@@ -143,13 +151,29 @@ async function turn(prompt) {
   if (flags.output !== undefined) writeFileSync(process.env.GANTRY_OUTPUT, flags.output);
   emit({ hook_event_name: 'PostToolUse', tool_name: 'Edit', tool_input: { file_path: 'a.txt' } });
   busy = false;
-  if (!flags.print) process.stdout.write('\r\nall done\r\n');
+  done = true;
+  if (!flags.print) draw();
   emit({
     hook_event_name: 'Stop',
     last_assistant_message: `did: ${prompt.slice(0, 40)}`,
     usage: { input_tokens: 11, output_tokens: 7 },
   });
   log({ what: 'done' });
+}
+
+// Answered by a file, as other people's decisions come, or by a key at the terminal.
+async function ask() {
+  const id = `ask-${++asks}`;
+  const tool = { tool_name: 'Bash', tool_input: { command: 'rm -rf build' } };
+  emit({ hook_event_name: 'PermissionRequest', ask_id: id, ...tool });
+  const file = `${process.env.GANTRY_ANSWERS}/${id}.json`;
+  const how = await new Promise((resolve) => {
+    answered = () => resolve('key');
+    const timer = setInterval(() => existsSync(file) && resolve(JSON.parse(readFileSync(file, 'utf8'))), 20);
+    timer.unref?.();
+  });
+  log({ what: 'answered', how });
+  emit({ hook_event_name: 'PermissionAnswered', ask_id: id });
 }
 
 async function waitFor() {
