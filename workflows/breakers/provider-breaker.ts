@@ -1,6 +1,6 @@
 import { allHandlersFinished, condition, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import { STANDING_MEMO, type BreakerInput, type Standing } from '../../contracts/breakers';
-import { Alarm } from '../alarm';
+import { Alarm } from './alarm';
 import { nextChange, standingOf } from './breaker';
 import { BreakerContext } from './breaker-context';
 import { listen } from './requests';

@@ -1,7 +1,7 @@
 import type { HostLogEntry } from '../../contracts/messages';
 
 /** Temporal keeps 20,000 bytes of details. */
-const LINES = 20;
+const LINES = 15;
 const LINE_LENGTH = 300;
 
 /** The latest commands, in Markdown for the Web UI, newest first. */
@@ -19,7 +19,7 @@ export function detailsOf(host: string, log: readonly HostLogEntry[]): string {
 function lineOf(entry: HostLogEntry): string {
   const { at, who, action, targets, answer } = entry;
   const what = `${action} ${targets.length === 0 ? 'all' : targets.join(', ')}`;
-  const line = `- ${new Date(at).toISOString()} **${who}**: ${what} → ${outcomeOf(answer)}`;
+  const line = `- ${new Date(at).toISOString()} **${who}**: ${what} → ${outcomeOf(answer)}`.replace(/\s+/g, ' ');
   return line.length <= LINE_LENGTH ? line : `${line.slice(0, LINE_LENGTH)}…`;
 }
 

@@ -16,8 +16,8 @@ export function faultOf(sent: unknown): string | undefined {
   }
   if (!Array.isArray(targets)) return '"targets" is a list of sessions and pools; an empty one means all of the host.';
   if (targets.length > MOST_TARGETS) return `A command names at most ${MOST_TARGETS} sessions and pools.`;
-  const odd: unknown = targets.find((target) => !isTarget(target));
-  if (odd !== undefined) return `${JSON.stringify(odd)} is no name of a session or pool.`;
+  const odd = targets.filter((target) => !isTarget(target));
+  if (odd.length > 0) return `${JSON.stringify(odd[0])} is no name of a session or pool.`;
   if (pool !== undefined && action !== 'reserve') return `Only reserve takes a pool, ${String(action)} does not.`;
   if (pool !== undefined && !isTarget(pool)) return `${JSON.stringify(pool)} is no name of a pool.`;
   if (force !== undefined && typeof force !== 'boolean') return '"force" is true or false.';
