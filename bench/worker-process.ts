@@ -24,11 +24,10 @@ async function main(): Promise<void> {
   const parentGone = new Promise<void>((resolve) => process.once('disconnect', () => resolve()));
   await runWorker(
     {
-      settings: { home: '', taskQueue, agents: {}, tmuxSocket: 'unused', logLevel: 'error', workflowBundle },
+      settings: { taskQueue, workflowBundle },
       connection,
       namespace: 'default',
       activities: createNoOpActivities(),
-      agents: { dispatchPrompt: () => Promise.reject(new Error('No benchmark has an agent.')) },
       redact,
       log,
     },

@@ -9,13 +9,17 @@ import { loadPipeline } from '../activities/pipelines/load-pipeline';
 import { configureProviders } from '../activities/providers/configure';
 import type { Redactor } from '../activities/secrets/redactor';
 import type { Secrets } from '../activities/secrets/secrets';
-import { createAgentActivities } from '../activities/sessions/agent-activities';
-import { endDispatchesIn } from '../activities/sessions/end-dispatches';
+import { endAgentsIn, type AtWorkPorts } from '../activities/sessions/agents-at-work';
+import { providerOfAgent } from '../activities/sessions/provider-of-agent';
+import { sessionBackends, type SessionPorts } from '../activities/sessions/session-activities';
 import { hostPaths } from '../activities/host';
+import { homeId } from '../activities/workspaces/home-id';
+import { visitWorkspace } from '../activities/workspaces/visit-workspace';
 import { listOwners } from '../activities/workspaces/workspace-record';
-import type { Activities, AgentActivities } from '../contracts/activities';
+import type { Activities, FleetActivities, SessionActivities } from '../contracts/activities';
 import type { WorkspaceClaim } from '../contracts/undo';
-import { createOtherRuns } from './other-runs';
+import type { Breakers } from './breakers';
+import { createOtherRuns, type OtherRuns } from './other-runs';
 import type { WorkerSettings } from './settings';
 import type { SweepPorts } from './sweep';
 
@@ -27,22 +31,27 @@ export interface WorkerEnvironment {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly connection: NativeConnection;
   readonly namespace: string;
+  readonly breakers: Breakers;
 }
 
 export interface Built {
   readonly activities: Activities;
-  readonly agents: AgentActivities;
+  readonly sessionPorts: SessionPorts;
+  /** A session's answers go through here: what is too long for a history is stored. */
+  readonly wrapSessions: (activities: SessionActivities) => SessionActivities;
+  readonly otherRuns: OtherRuns;
   readonly sweeping: Pick<SweepPorts, 'owners' | 'standingOf'>;
 }
 
-/** Every activity, over the ports of this host. */
+/** Every activity of a run, and what sessions work with, over the ports of this host. */
 export async function buildActivities(parts: WorkerEnvironment): Promise<Built> {
   const { settings, secrets, redactor, environment } = parts;
   const { home } = settings;
   const log = portLog(parts.log);
   const { storeText, readText } = createArtifactStore(hostPaths(home).artifacts);
   const hostOptions = { home, secrets, environment, log };
-  const host = createHostActivities(hostOptions);
+  const host = createHost(hostOptions);
+  const hostActivities = createHostActivities(hostOptions);
   const { providers, notes } = await configureProviders(environment);
   log.info('model providers', { providers: providers.map((provider) => provider.name), notes });
   const models = createModelActivities({
@@ -52,31 +61,71 @@ export async function buildActivities(parts: WorkerEnvironment): Promise<Built> 
     redact: (text) => redactor.redact(text),
     log,
   });
-  const sessions = { home, tmux: { socket: settings.tmuxSocket }, agents: settings.agents, environment };
-  const agents = createAgentActivities({
-    ...sessions,
-    runCommand: host.runCommand,
-    storeText,
-    readText,
-    redactor,
-    secrets,
-    log,
-  });
+  const tmux = { socket: settings.tmuxSocket };
+  const { agents } = settings;
+  const sessionPorts: SessionPorts = {
+    ...{ home, host: settings.host, homeId: await homeId(home), tmux, agents, environment, secrets, redactor, log },
+    ...{ storeText, readText, runCommand: hostActivities.runCommand },
+    backends: sessionBackends({ tmux, environment }),
+    visit: (input) => visitWorkspace(host, input),
+    reportProvider: (provider, report) => parts.breakers.report(provider, report),
+    onReceipt: (receipt) => log.info('receipt of a dispatch', { receipt }),
+  };
   const otherRuns = createOtherRuns(parts.connection, parts.namespace);
   const endAgents = (claim: WorkspaceClaim): Promise<unknown> =>
-    endDispatchesIn(hostPaths(home).worktree(claim.runId, claim.stage), sessions);
+    endAgentsIn(hostPaths(home).worktree(claim.runId, claim.stage), sessionPorts);
   return {
     activities: {
-      ...host,
-      ...removingAgentsFirst(host, endAgents),
-      runCommand: storingLargeOutput(host.runCommand, storeText),
+      ...hostActivities,
+      ...removingAgentsFirst(hostActivities, endAgents),
+      ...fleetActivities(parts, sessionPorts),
+      runCommand: storingLargeOutput(hostActivities.runCommand, storeText),
       callModel: storingLargeOutput(models.callModel, storeText),
       loadPipeline,
       ...otherRuns.activities,
     },
-    agents: { dispatchPrompt: storingLargeOutput(agents.dispatchPrompt, storeText) },
-    sweeping: { owners: () => listOwners(createHost(hostOptions)), standingOf: otherRuns.standingOf },
+    sessionPorts,
+    wrapSessions: (activities) => ({
+      ...activities,
+      dispatchPrompt: storingLargeOutput(activities.dispatchPrompt, storeText),
+    }),
+    otherRuns,
+    sweeping: { owners: () => listOwners(host), standingOf: otherRuns.standingOf },
   };
+}
+
+/** What runs ask about the sessions of all hosts. */
+function fleetActivities(
+  { settings, breakers }: WorkerEnvironment,
+  ports: AtWorkPorts,
+): Pick<FleetActivities, 'fenceDispatch' | 'closedPools'> {
+  return {
+    fenceDispatch: ({ workspace }) =>
+      withHeartbeat(
+        () => ({ ending: workspace?.path ?? '' }),
+        async () => ({ ended: workspace === undefined ? [] : await endAgentsIn(workspace.path, ports) }),
+      ),
+    closedPools: async ({ pools }) => {
+      const standings = await Promise.all(
+        pools.map(async (pool) => ({ pool, ...(await breakers.standing(providerOfPool(pool, settings))) })),
+      );
+      return standings
+        .filter(({ state }) => state === 'open' || state === 'isolated')
+        .map(({ pool, why = 'its provider takes nothing now', until }) => ({
+          ...{ pool, why },
+          ...(until !== undefined && { until }),
+        }));
+    },
+  };
+}
+
+/** Pools of other hosts are not configured here: their agent is taken to be the one they are named after. */
+function providerOfPool(pool: string, { pools, agents }: WorkerSettings): string {
+  const agent = pools.find((one) => one.pool === pool)?.agent;
+  const named = Object.keys(agents)
+    .filter((name) => pool === name || pool.startsWith(`${name}-`))
+    .sort((a, b) => b.length - a.length)[0];
+  return providerOfAgent(agents, agent ?? named ?? pool);
 }
 
 /** An agent whose cancellation no worker was there to see works on until its worktree goes: it ends first. */

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { readSettings } from './settings';
+import { standUpHost } from './host-entity';
+import { createBreakers } from './breakers';
 import { buildActivities } from './build-activities';
 import { createLogger, installRuntime } from './logger';
+import { commonOptions, connectWorker, runWorker } from './run-worker';
 import { secretsOf } from './secrets';
-import { connectWorker, runWorker } from './run-worker';
+import { serveSessions } from './serve-sessions';
+import { readSettings } from './settings';
 import { keepSweeping } from './sweep';
 
 /** Serve this host's queues until SIGTERM or SIGINT. Agents and commands at work go on; the next worker finds them. */
@@ -18,19 +21,34 @@ export async function main(): Promise<void> {
   });
   const { connection, namespace } = await connectWorker();
   try {
-    const { activities, agents, sweeping } = await buildActivities({
-      settings,
-      secrets,
-      redactor,
-      log,
+    const where = { connection, namespace };
+    const breakers = createBreakers({ ...where, taskQueue: settings.taskQueue, log });
+    const built = await buildActivities({
+      ...{ settings, secrets, redactor, log, ...where, breakers },
       environment: process.env,
-      connection,
-      namespace,
     });
-    const { removeWorkspace } = activities;
-    const swept = keepSweeping({ ...sweeping, removeWorkspace, log }, stopped);
-    await runWorker({ settings, connection, namespace, activities, agents, redact, log }, stopped);
-    await swept;
+    const { activities, sessionPorts, sweeping } = built;
+    const runs = async (): Promise<unknown> =>
+      Promise.all([
+        keepSweeping({ ...sweeping, removeWorkspace: activities.removeWorkspace, log }, stopped),
+        runWorker({ settings, ...where, activities, redact, log }, stopped),
+      ]);
+    const sessions = (): Promise<void> =>
+      serveSessions(
+        {
+          ...{ base: settings.taskQueue, pools: settings.pools, ports: sessionPorts, wrap: built.wrapSessions },
+          watch: {
+            ...breakers,
+            isOpen: async (run) => (await built.otherRuns.standingOf(run)).state === 'open',
+          },
+          options: commonOptions({ ...where, redact }),
+          standUp: (host, taskQueue) => standUpHost(where, settings.taskQueue, { host, taskQueue }),
+        },
+        stopped,
+      );
+    const roles = { runs, sessions };
+    const serving = settings.roles.map((role) => roles[role]());
+    await Promise.all(serving);
   } finally {
     await connection.close().catch((error: unknown) => log.warn({ error }, 'the connection did not close'));
   }

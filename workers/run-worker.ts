@@ -2,17 +2,15 @@ import { hostname } from 'node:os';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Logger } from 'pino';
-import { agentTaskQueue } from '../contracts/task-queues';
-import type { AgentActivities, Activities } from '../contracts/activities';
+import type { Activities } from '../contracts/activities';
 import { ActivityDoor, type Redact } from './activity-door';
 import type { WorkerSettings } from './settings';
 
 export interface WorkerParts {
-  readonly settings: WorkerSettings;
+  readonly settings: Pick<WorkerSettings, 'taskQueue' | 'workflowBundle'>;
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly activities: Activities;
-  readonly agents: AgentActivities;
   readonly redact: Redact;
   readonly log: Logger;
 }
@@ -41,21 +39,18 @@ export async function connectWorker(): Promise<{ connection: NativeConnection; n
   return { connection, namespace: namespace ?? 'default' };
 }
 
-/** Serve the run queue, and one queue for each kind of agent this host has, until `stopped` resolves. */
+/** Serve the run queue until `stopped` resolves. */
 export async function runWorker(parts: WorkerParts, stopped: Promise<void>): Promise<void> {
-  const workers = await Promise.all([
-    createRunWorker(parts),
-    ...Object.keys(parts.settings.agents).map((agent) => createAgentWorker(parts, agent)),
-  ]);
-  void stopped.then(() => workers.forEach((worker) => worker.getState() === 'RUNNING' && worker.shutdown()));
-  parts.log.info({ taskQueue: parts.settings.taskQueue, agents: Object.keys(parts.settings.agents) }, 'worker ready');
-  await Promise.all(workers.map((worker) => worker.run()));
+  const worker = await createRunWorker(parts);
+  void stopped.then(() => worker.getState() === 'RUNNING' && worker.shutdown());
+  parts.log.info({ taskQueue: parts.settings.taskQueue }, 'runs ready');
+  await worker.run();
 }
 
 function createRunWorker(parts: WorkerParts): Promise<Worker> {
   const { settings } = parts;
   return Worker.create({
-    ...common(parts),
+    ...commonOptions(parts),
     taskQueue: settings.taskQueue,
     workflowBundle: { codePath: settings.workflowBundle },
     activities: { ...parts.activities },
@@ -65,18 +60,12 @@ function createRunWorker(parts: WorkerParts): Promise<Worker> {
   });
 }
 
-function createAgentWorker(parts: WorkerParts, agent: string): Promise<Worker> {
-  const { settings } = parts;
-  return Worker.create({
-    ...common(parts),
-    taskQueue: agentTaskQueue(settings.taskQueue, agent),
-    activities: { ...parts.agents },
-    maxConcurrentActivityTaskExecutions: settings.agents[agent]?.slots ?? 1,
-    maxConcurrentActivityTaskPolls: 1,
-  });
-}
-
-function common({ connection, namespace, redact }: WorkerParts): Omit<WorkerOptions, 'taskQueue'> {
+/** What every worker of this process has in common. */
+export function commonOptions({
+  connection,
+  namespace,
+  redact,
+}: Pick<WorkerParts, 'connection' | 'namespace' | 'redact'>): Omit<WorkerOptions, 'taskQueue'> {
   return {
     ...FAST_RETURN,
     connection,

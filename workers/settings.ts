@@ -2,7 +2,18 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../contracts/task-queues';
+import { NAME_PATTERN } from '../contracts/ids';
 import { agentsConfig, type AgentsConfig } from '../contracts/schemas/agents';
+import { poolSpecs, type PoolSpec } from '../contracts/schemas/pools';
+
+const json = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `is not JSON: ${(error as Error).message}` });
+    return z.NEVER;
+  }
+});
 
 /** What a worker reads of its environment, once, at its start. `docs/operations.md` lists it. */
 const environment = z.object({
@@ -10,6 +21,13 @@ const environment = z.object({
   XDG_STATE_HOME: z.string().min(1).optional(),
   GANTRY_TASK_QUEUE: z.string().min(1).default(DEFAULT_TASK_QUEUE),
   GANTRY_AGENTS: z.string().min(1).optional(),
+  GANTRY_HOST: z.string().regex(NAME_PATTERN).default('local'),
+  GANTRY_ROLES: z
+    .string()
+    .default('runs,sessions')
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(['runs', 'sessions'])).min(1)),
+  GANTRY_POOLS: json.pipe(poolSpecs).optional(),
   GANTRY_TMUX_SOCKET: z
     .string()
     .regex(/^[A-Za-z0-9_-]+$/)
@@ -19,6 +37,12 @@ const environment = z.object({
 });
 
 export interface WorkerSettings {
+  /** The name under which this machine's sessions are known. */
+  readonly host: string;
+  /** `runs`: workflows and their activities. `sessions`: agents. */
+  readonly roles: readonly ('runs' | 'sessions')[];
+  /** The pools whose prompts this host takes. */
+  readonly pools: readonly PoolSpec[];
   /** Where runs, artifacts, dispatches and services are kept on this host. */
   readonly home: string;
   readonly taskQueue: string;
@@ -34,10 +58,14 @@ export function readSettings(env: NodeJS.ProcessEnv, readAgents: (path: string) 
   const parsed = environment.safeParse(env);
   if (!parsed.success) throw new Error(`The worker's environment is wrong:\n${z.prettifyError(parsed.error)}`);
   const read = parsed.data;
+  const agents = agentsOf(read.GANTRY_AGENTS, readAgents);
   return {
+    host: read.GANTRY_HOST,
+    roles: read.GANTRY_ROLES,
+    pools: poolsOf(read.GANTRY_POOLS, agents),
     home: read.GANTRY_HOME ?? join(read.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'gantry'),
     taskQueue: read.GANTRY_TASK_QUEUE,
-    agents: agentsOf(read.GANTRY_AGENTS, readAgents),
+    agents,
     tmuxSocket: read.GANTRY_TMUX_SOCKET,
     logLevel: read.GANTRY_LOG_LEVEL,
     workflowBundle: read.GANTRY_WORKFLOW_BUNDLE ?? join(__dirname, '..', 'workflow-bundle.js'),
@@ -49,6 +77,17 @@ function agentsOf(path: string | undefined, readAgents: (path: string) => unknow
   const parsed = agentsConfig.safeParse(source);
   if (parsed.success) return parsed.data;
   throw new Error(`The agents in ${path ?? 'the defaults'} are wrong:\n${z.prettifyError(parsed.error)}`);
+}
+
+/** Without pools of its own a host serves one for each of its agents. */
+function poolsOf(pools: readonly PoolSpec[] | undefined, agents: AgentsConfig): readonly PoolSpec[] {
+  const all = pools ?? Object.entries(agents).map(([agent, { sessions }]) => ({ pool: agent, agent, ...sessions }));
+  const unknown = all.find(({ agent }) => !Object.hasOwn(agents, agent));
+  if (unknown === undefined) return all;
+  const known = Object.keys(agents).join(', ');
+  throw new Error(
+    `The pool ${unknown.pool} wants the agent "${unknown.agent}", which is not configured (${known} are).`,
+  );
 }
 
 /** Without a file that says otherwise, the two agents people have, as they come. */

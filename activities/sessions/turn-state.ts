@@ -35,6 +35,8 @@ type Happening =
   | { readonly kind: 'spent'; readonly request: string; readonly usage: Usage }
   /** A turn begins in its transcript: what that says before is of earlier ones. */
   | { readonly kind: 'began' }
+  /** Its transcript holds all of the turn that is over. */
+  | { readonly kind: 'logged' }
   | { readonly kind: 'failed'; readonly reason: string; readonly message: string; readonly usage?: Usage }
   | { readonly kind: 'interrupted' }
   /** Its process, or its terminal, is gone. */
@@ -58,6 +60,8 @@ export interface TurnState extends Asks, Spending {
   readonly turn?: string;
   readonly transcript?: string;
   readonly background?: number;
+  /** The turn is over, and its transcript has told all that it cost. */
+  readonly logged?: boolean;
   /** Of a process that ended before its turn did. */
   readonly exitCode?: number;
 }
@@ -80,9 +84,14 @@ export function isOver(state: TurnState): boolean {
  */
 export function reduceTurn(state: TurnState, event: AgentEvent): TurnState {
   if (isForeign(state, event)) return state;
-  if (isOver(state)) return event.kind === 'spent' ? countRequest(state, event.request, event.usage) : state;
+  if (isOver(state)) return closeAccounts(state, event);
   const next = apply(state, event);
   return event.kind === 'ended' || next === state ? next : { ...next, spoke: true };
+}
+
+function closeAccounts(state: TurnState, event: AgentEvent): TurnState {
+  if (event.kind === 'spent') return countRequest(state, event.request, event.usage);
+  return event.kind === 'logged' ? { ...state, logged: true } : state;
 }
 
 function isForeign(state: TurnState, event: AgentEvent): boolean {
@@ -112,6 +121,8 @@ function apply(state: TurnState, event: AgentEvent): TurnState {
       return unblock(state, event.askId);
     case 'background':
       return { ...state, background: event.running };
+    case 'logged':
+      return state; // of an earlier turn
     case 'began':
       return forgetRequests(state);
     case 'spent':
@@ -141,9 +152,11 @@ function start(state: TurnState, { session, transcript }: AgentEvent & { kind: '
 }
 
 function accept(state: TurnState, { turn }: AgentEvent): TurnState {
-  const taken = { ...state, acceptances: state.acceptances + 1, ...(turn !== undefined && { turn }) };
+  const acceptances = state.acceptances + 1;
+  const taken = { ...state, acceptances, ...(turn !== undefined && { turn }) };
   // Its files are read one after the other: what it asks may be read before what it was asked.
-  return state.ask === undefined ? { ...taken, phase: 'accepted', doing: 'took the prompt' } : goOn(taken, '');
+  if (state.ask !== undefined) return taken;
+  return { ...taken, phase: 'accepted', doing: 'took the prompt' };
 }
 
 function work(state: TurnState, what: string): TurnState {
@@ -174,6 +187,7 @@ function finish(state: TurnState, event: AgentEvent & { kind: 'finished' }): Tur
   if (state.acceptances === 0) return state;
   const heard = {
     ...state,
+    ...(event.background !== undefined && { background: event.background }),
     ...(event.message !== undefined && { message: event.message }),
     ...(event.usage && { usage: event.usage, toldUsage: true }),
   };

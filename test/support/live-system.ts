@@ -83,6 +83,7 @@ export class LiveSystem {
       ready: 'event',
       set: { GANTRY_AGENT_LOG: this.agentLog },
       'grace-ms': 500,
+      'free-memory-mb': 0,
     };
     writeFileSync(agents, JSON.stringify({ coder: agent }));
     const { PATH = '', HOME = '' } = process.env;
@@ -112,7 +113,7 @@ export class LiveSystem {
     await waitUntil(
       () => {
         if (worker.exitCode !== null) throw new Error(`the worker ended: ${said}`);
-        return said.includes('worker ready');
+        return said.includes('runs ready') && said.includes('sessions ready');
       },
       { timeoutMs: 60_000 },
     );

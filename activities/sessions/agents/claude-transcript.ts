@@ -8,6 +8,7 @@ export function readClaudeTranscript(line: string): readonly AgentEvent[] {
   if (entry?.['type'] === 'user' && entry['turnOrigin'] === 'human' && entry['promptSource'] !== undefined) {
     return [{ kind: 'began' }];
   }
+  if (entry?.['type'] === 'system' && entry['subtype'] === 'turn_duration') return [{ kind: 'logged' }];
   return entry?.['type'] === 'assistant' ? readSpent(entry) : [];
 }
 

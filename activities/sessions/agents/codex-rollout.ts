@@ -20,7 +20,7 @@ export function readRollout(line: string): readonly AgentEvent[] {
 function readTurn(payload: Payload): AgentEvent[] {
   switch (payload['type']) {
     case 'task_complete':
-      return [readEnd(payload)];
+      return [readEnd(payload), { kind: 'logged' }];
     case 'turn_aborted':
       return [readAbort(payload['reason'])];
     default:

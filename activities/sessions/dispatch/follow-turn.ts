@@ -70,9 +70,14 @@ async function lastProgressAt({
   watch: TurnWatch;
   state: TurnState;
 }) {
-  const told = [journalPath(dispatch.agent.dir), watch.transcript()];
-  const seen = dispatch.agent.record.backend === 'headless' || !state.spoke ? [session.logPath] : [];
-  const times = await Promise.all([...told, ...seen].map((path) => (path === undefined ? 0 : writtenAt(path))));
+  const isSilent = dispatch.agent.record.backend === 'headless' || !state.spoke;
+  const transcript = watch.transcript();
+  const paths = [
+    journalPath(dispatch.agent.dir),
+    ...(transcript === undefined ? [] : [transcript]),
+    ...(isSilent ? [session.logPath] : []),
+  ];
+  const times = await Promise.all(paths.map(writtenAt));
   return Math.max(...times);
 }
 

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ApplicationFailure } from '@temporalio/common';
+import type { ApplicationFailure } from '@temporalio/common';
 import type { DispatchInput } from '../../../contracts/activities';
 import type { ProviderFailure } from '../../../contracts/breakers';
 import { isErrorType, type ErrorType } from '../../../contracts/errors';
