@@ -98,7 +98,9 @@ describe('stages', () => {
       }),
     );
     expect((await run.result()).status).toBe('SUCCESS');
-    const cells = harness.host.commands.filter((command) => command.executionId.startsWith('build'));
+    const cells = harness.host.commands
+      .filter((command) => command.executionId.startsWith('build'))
+      .sort((a, b) => a.executionId.localeCompare(b.executionId));
     expect(cells.map((cell) => cell.command.env)).toEqual([
       expect.objectContaining({ GANTRY_V1: '18', GANTRY_V2: 'linux' }),
       expect.objectContaining({ GANTRY_V1: '18', GANTRY_V2: 'mac' }),

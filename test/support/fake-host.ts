@@ -34,6 +34,13 @@ export interface Script {
   readonly until?: Promise<void>;
 }
 
+export interface ScriptedSessionHost {
+  readonly name: string;
+  /** How many sessions of each. */
+  readonly pools: Readonly<Record<string, number>>;
+  readonly home?: string;
+}
+
 /** What a scripted agent asks, and after which other questions were answered. */
 export interface ScriptedAsk extends Pick<Ask, 'id' | 'kind' | 'what'> {
   readonly after?: readonly string[];
@@ -79,7 +86,7 @@ export class FakeHost {
   }
 
   /** Serve pools of so many sessions, each host with its own. */
-  serves(...hosts: readonly { name: string; pools: Readonly<Record<string, number>>; home?: string }[]): this {
+  serves(...hosts: ScriptedSessionHost[]): this {
     this.sessionHosts = hosts.map(({ name, pools, home = HOME }) => new FakeSessionHost(name, pools, home, this));
     return this;
   }

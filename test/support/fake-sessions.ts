@@ -32,6 +32,8 @@ export class FakeSessionHost {
   readonly sessions: readonly FakeSession[];
   /** In the order in which they were leased. */
   readonly leased: ReserveInput[] = [];
+  /** So many dispatches find their lease lapsed. */
+  leasesToLose = 0;
   /** Set: its work in flight is never heard of again. */
   gone = false;
   private readonly promised = new Map<string, number>();
@@ -105,11 +107,6 @@ export class FakeSessionHost {
     this.turns.get(dispatchId)?.answered.add(askId);
   }
 
-  /** Take a lease back before its prompt was sent. */
-  loseLease(lease: Lease): void {
-    this.free(lease);
-  }
-
   private choose({ leaseId, pool, prefer }: ReserveInput): FakeSession | undefined {
     const known = this.sessions.find((session) => session.lease?.id === leaseId);
     const idle = this.sessions.filter((session) => session.pool === pool && session.lease === undefined);
@@ -127,6 +124,10 @@ export class FakeSessionHost {
 
   private async dispatch(input: DispatchInput): Promise<DispatchResult | DispatchAsks> {
     const { lease, dispatchId } = input;
+    if (this.leasesToLose > 0) {
+      this.leasesToLose -= 1;
+      this.free(lease);
+    }
     const isMine = this.sessions.some((session) => session.lease?.id === lease.id);
     if (!isMine) throw failure('Session.LeaseLost', `the lease of ${lease.session} has lapsed`);
     const turn = this.turns.get(dispatchId) ?? this.begin(input);
@@ -213,7 +214,7 @@ export class FakeSessionHost {
 
   private async promise(pool: string, signal: AbortSignal): Promise<object> {
     for (;;) {
-      if (signal.aborted) throw new DOMException('no slot is needed any more', 'AbortError');
+      signal.throwIfAborted();
       const idle = this.sessions.filter((one) => one.pool === pool && one.lease === undefined).length;
       const promised = this.promised.get(pool) ?? 0;
       if (idle > promised) {

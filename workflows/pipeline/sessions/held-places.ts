@@ -14,7 +14,6 @@ export class HeldPlaces {
   /** Why no place can be held any more: a queue's own failure, which is tried again for ever, is none. */
   failure: Error | undefined;
   private readonly held = new Map<QueuePlace, CancellationScope>();
-  private readonly joined = new Map<string, number>();
   private unsettled = 0;
   private over = false;
 
@@ -23,6 +22,8 @@ export class HeldPlaces {
     private readonly key: StageKey,
     private readonly dispatchId: string,
     private readonly prefer: ReserveInput['prefer'],
+    /** How many places the dispatch has had in each pool: every one has an id of its own. */
+    private readonly joined: Map<string, number>,
   ) {}
 
   get places(): QueuePlace[] {

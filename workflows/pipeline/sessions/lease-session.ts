@@ -11,17 +11,19 @@ export interface Wanted {
   readonly dispatchId: string;
   /** The session that knows the conversation so far. */
   readonly prefer?: ReserveInput['prefer'];
+  /** How many places the dispatch has had in each pool. */
+  readonly joined: Map<string, number>;
 }
 
 /**
  * Wait in the queues of the stage's pools until one gives a session. A paused run waits in none, so that nothing is
  * sent; one that must make way puts its prompt down as it is, with the time it has waited.
  */
-export async function leaseSession(work: Work<AgentStage>, { dispatchId, prefer }: Wanted): Promise<Lease> {
+export async function leaseSession(work: Work<AgentStage>, { dispatchId, prefer, joined }: Wanted): Promise<Lease> {
   const { run, key } = work;
   const before = run.record(key).waitsIn ?? [];
   const since = Math.min(Date.now(), ...before.map((place) => place.since));
-  const queue = new HeldPlaces(run, key, dispatchId, prefer);
+  const queue = new HeldPlaces(run, key, dispatchId, prefer, joined);
   let leased = false;
   try {
     refuseToWait(work);

@@ -44,8 +44,9 @@ export async function sendPrompt(
   const id = dispatchId(run.runId, key, turn, attempt);
   const known = conversationToResume(work);
   const prefer = known === undefined ? undefined : { host: known.host, session: known.session };
+  const wanted = { dispatchId: id, joined: new Map<string, number>(), ...(prefer === undefined ? {} : { prefer }) };
   for (let leases = 1; ; leases += 1) {
-    const lease = await leaseSession(work, { dispatchId: id, ...(prefer === undefined ? {} : { prefer }) });
+    const lease = await leaseSession(work, wanted);
     try {
       const resume = canResume(known, lease) ? known : undefined;
       if (isElsewhere(lease, workspace)) await publishBranch(work, workspace);
