@@ -1,7 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AgentBench, quietEnvironment } from '../support/agent-bench';
-import { AgentHost, DUMMY_KEY, type RealAgent } from '../support/real-agents/agent-host';
+import { DUMMY_KEY, type RealAgent } from '../support/real-agents/agent-home';
+import { AgentHost, type Backend } from '../support/real-agents/agent-host';
 import { USAGE, type Script, type Turn } from '../support/real-agents/scripted-api';
 import { waitUntil } from '../support/wait-until';
 
@@ -19,30 +20,33 @@ let host: AgentHost;
 afterEach(() => host.close());
 afterAll(() => AgentBench.removeCompiled());
 
-describe.each<RealAgent>(['claude', 'codex'])('%s', (name) => {
-  it('takes one prompt, commits, and is read from its stream', async () => {
-    host = await AgentHost.create(name, commits);
+describe.each<[RealAgent, Backend]>([
+  ['claude', 'tmux'],
+  ['codex', 'tmux'],
+  ['claude', 'headless'],
+  ['codex', 'headless'],
+])('%s, %s,', (name, backend) => {
+  it('takes one prompt, commits, and says what that cost', async () => {
+    host = await AgentHost.create(name, backend, commits);
     const result = await host.bench.dispatch(host.agent, host.input());
     expect(result).toMatchObject({
-      backend: 'headless',
+      backend,
       commits: 1,
       contract: '1 commit · contract met',
       message: { inline: 'I added new.txt.' },
       inputTokens: 2 * USAGE.input,
       outputTokens: 2 * USAGE.output,
     });
-    expect(host.turn()).toMatchObject({
-      phase: 'finished',
-      agentSession: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown,
-    });
-    expect(host.deliveries()).toBe(1);
-    expect(host.api.seen[0]!.texts).toContainEqual(expect.stringContaining(host.input().prompt));
-    expect(new Set(host.api.seen.map(({ key }) => key))).toEqual(new Set([DUMMY_KEY]));
-    expect(host.processes()).toEqual([]);
+    expect(host.home.deliveries()).toBe(1);
+    // A terminal is given one line that names the file with the prompt.
+    const typed = backend === 'tmux' ? '/prompt.md' : host.input().prompt;
+    expect(host.home.api.seen[0]!.texts).toContainEqual(expect.stringContaining(typed));
+    expect(new Set(host.home.api.seen.map(({ key }) => key))).toEqual(new Set([DUMMY_KEY]));
+    expect(host.home.processes()).toEqual([]);
   });
 
   it('that finishes without the commit has not met its contract', async () => {
-    host = await AgentHost.create(name, () => DONE);
+    host = await AgentHost.create(name, backend, () => DONE);
     const dispatching = host.bench.dispatch(host.agent, host.input());
     await expect(dispatching).rejects.toMatchObject({ type: 'Agent.ContractNotMet' });
   });
@@ -53,82 +57,82 @@ describe.each<RealAgent>(['claude', 'codex'])('%s', (name) => {
     [404, 'not_found_error', 'model: scripted', 'Provider.NotFound'],
     [400, 'invalid_request_error', 'Nothing that a model could do.', 'Provider.Request'],
   ])('whose model answers %i fails as such', async (refuse, type, message, expected) => {
-    host = await AgentHost.create(name, () => ({ refuse, type, message }));
+    host = await AgentHost.create(name, backend, () => ({ refuse, type, message }));
     await expect(host.bench.dispatch(host.agent, host.input())).rejects.toMatchObject({ type: expected });
-    expect(host.processes()).toEqual([]);
+    expect(host.home.processes()).toEqual([]);
   });
 
   it('without a key fails as such', async () => {
-    host = await AgentHost.create(name, commits, { keys: {} });
+    host = await AgentHost.create(name, backend, commits, { keys: {} });
     await expect(host.bench.dispatch(host.agent, host.input())).rejects.toMatchObject({ type: 'Provider.Auth' });
-    expect(host.api.seen).toEqual([]);
+    expect(host.home.api.seen).toEqual([]);
   });
 
   it('that is killed at work has crashed, and its tools are stopped', async () => {
-    host = await AgentHost.create(name, lingers);
+    host = await AgentHost.create(name, backend, lingers);
     const dispatching = host.bench.dispatch(host.agent, host.input());
     dispatching.catch(() => undefined);
-    await waitUntil(() => existsSync(join(host.worktree, 'started')));
-    for (const pid of host.agentProcesses()) process.kill(pid, 'SIGKILL');
+    await waitUntil(() => existsSync(join(host.home.worktree, 'started')));
+    for (const pid of host.home.agentProcesses()) process.kill(pid, 'SIGKILL');
     await expect(dispatching).rejects.toMatchObject({ type: 'Agent.Crashed' });
-    expect(host.processes()).toEqual([]);
+    expect(host.home.processes()).toEqual([]);
   });
 
   it('that is cancelled at work leaves no process', async () => {
-    host = await AgentHost.create(name, lingers);
+    host = await AgentHost.create(name, backend, lingers);
     const environment = quietEnvironment();
     const dispatching = host.bench.dispatch(host.agent, host.input(), environment);
     dispatching.catch(() => undefined);
-    await waitUntil(() => existsSync(join(host.worktree, 'started')));
+    await waitUntil(() => existsSync(join(host.home.worktree, 'started')));
     environment.cancel('CANCELLED');
     await expect(dispatching).rejects.toThrow('CANCELLED');
-    expect(host.processes()).toEqual([]);
+    expect(host.home.processes()).toEqual([]);
   });
 
   it('goes on while its worker is dead, and is found by the next one', async () => {
     let answer = (): void => undefined;
     const held = new Promise<void>((resolve) => (answer = resolve));
-    host = await AgentHost.create(name, async (asked) => {
+    host = await AgentHost.create(name, backend, async (asked) => {
       await held;
       return commits(asked);
     });
     const worker = host.bench.spawnDispatch(host.agent, host.input());
-    await waitUntil(() => host.deliveries() === 1);
+    await waitUntil(() => host.home.deliveries() === 1);
     worker.kill('SIGKILL');
     await waitUntil(() => worker.signalCode !== null);
     answer();
-    await waitUntil(() => host.agentProcesses().length === 0);
+    await waitUntil(() => host.home.agentProcesses().length === 0);
 
     expect(await host.bench.dispatch(host.agent, host.input())).toMatchObject({ commits: 1 });
-    expect(host.deliveries()).toBe(1);
-    expect(host.processes()).toEqual([]);
+    expect(host.home.deliveries()).toBe(1);
+    expect(host.home.processes()).toEqual([]);
   });
 });
 
 it('codex with the key of other OpenAI programs only is told which one it takes', async () => {
   const script: Script = () => ({ refuse: 401, type: 'authentication_error', message: 'no key' });
-  host = await AgentHost.create('codex', script, { keys: { OPENAI_API_KEY: DUMMY_KEY }, login: true });
+  host = await AgentHost.create('codex', 'headless', script, { keys: { OPENAI_API_KEY: DUMMY_KEY }, login: true });
   await expect(host.bench.dispatch(host.agent, host.input())).rejects.toMatchObject({
     type: 'Provider.Auth',
     message: expect.stringContaining('CODEX_API_KEY') as unknown,
   });
-  expect(host.api.seen.every(({ key }) => key === '')).toBe(true);
+  expect(host.home.api.seen.every(({ key }) => key === '')).toBe(true);
 });
 
 it('claude is not done while something of it runs in the background', async () => {
   const later = `while ! test -e go; do perl -e 'select undef, undef, undef, 0.1'; done; rm go; ${COMMIT.run}`;
   const texts = ['Wait for it.', 'I added new.txt.'];
-  host = await AgentHost.create('claude', ({ toolResults }) =>
+  host = await AgentHost.create('claude', 'headless', ({ toolResults }) =>
     toolResults.length === 0 ? { run: later, background: true } : { say: texts.shift() ?? 'More?' },
   );
   const dispatching = host.bench.dispatch(host.agent, host.input());
   dispatching.catch(() => undefined);
-  await waitUntil(() => host.deliveries() === 1 && host.turn().doing === '1 running in the background');
-  writeFileSync(join(host.worktree, 'go'), '');
+  await waitUntil(() => host.home.deliveries() === 1 && host.turn().doing === '1 running in the background');
+  writeFileSync(join(host.home.worktree, 'go'), '');
   expect(await dispatching).toMatchObject({
     commits: 1,
     message: { inline: 'I added new.txt.' },
     inputTokens: 3 * USAGE.input,
   });
-  expect(host.processes()).toEqual([]);
+  expect(host.home.processes()).toEqual([]);
 });

@@ -10,6 +10,7 @@ import type { Control, Dispatch, Session } from '../session-backend';
 import type { TurnState } from '../turn-state';
 import { checkContract } from './check-contract';
 import { followTurn } from './follow-turn';
+import { hearCosts } from './hear-costs';
 import type { Holder } from './holder';
 import { isEnd, recallOutcome, saveFailure, saveResult } from './outcome';
 import type { WorkPlace } from './place';
@@ -86,7 +87,7 @@ async function runTurn(turn: Turn): Promise<DispatchResult | DispatchAsks> {
   const state = await followTurn({ dispatch, session, watch }, control, limits, isAsked);
   if (state.phase === 'blocked' && state.ask !== undefined) return { asks: { ...state.ask, askedAt: Date.now() } };
   control.doing('checks the contract');
-  return conclude(turn, state);
+  return conclude(turn, await hearCosts(dispatch.agent.kind, watch, state));
 }
 
 async function conclude({ input, dispatch, session, place, ports }: Turn, state: TurnState): Promise<DispatchResult> {

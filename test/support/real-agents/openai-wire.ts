@@ -53,7 +53,8 @@ export function openaiRefusal({ type, message }: { readonly type: string; readon
   return { error: { type, code: type, message } };
 }
 
-function call({ run }: { readonly run: string }, tool: string | undefined): string {
-  if (tool === 'exec_command') return JSON.stringify({ cmd: run });
-  return JSON.stringify({ command: tool === 'shell' ? ['sh', '-c', run] : run });
+function call({ run, escalate }: Extract<Spoken, { run: string }>, tool: string | undefined): string {
+  const wish = escalate === true ? { sandbox_permissions: 'require_escalated', justification: 'to work' } : {};
+  if (tool === 'exec_command') return JSON.stringify({ cmd: run, ...wish });
+  return JSON.stringify({ command: tool === 'shell' ? ['sh', '-c', run] : run, ...wish });
 }

@@ -7,7 +7,8 @@ import { openaiTurn, openaiRefusal, readOpenai } from './openai-wire';
 /** What the model does next. */
 export type Turn =
   | { readonly say: string }
-  | { readonly run: string; readonly background?: boolean }
+  /** `escalate`: the model says by itself that this needs a permission. */
+  | { readonly run: string; readonly background?: boolean; readonly escalate?: boolean }
   | { readonly refuse: number; readonly type: string; readonly message: string }
   /** Take the request and never answer. */
   | 'hang';
