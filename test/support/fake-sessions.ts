@@ -25,6 +25,8 @@ interface FakeSession {
 interface FakeTurn {
   readonly work: Promise<Script>;
   readonly answered: Set<string>;
+  /** It ended badly, whatever it was waiting for. */
+  failed: boolean;
 }
 
 /** A host of sessions whose agents do as the script of their stage says. It leases like a real one: only what is idle. */
@@ -154,8 +156,8 @@ export class FakeSessionHost {
   private begin(input: DispatchInput): FakeTurn {
     this.script.prompts.push(input);
     this.script.acts.push(`agent ${input.stage}`);
-    const turn = { work: this.script.perform(input.stage), answered: new Set<string>() };
-    turn.work.catch(() => undefined);
+    const turn: FakeTurn = { work: this.script.perform(input.stage), answered: new Set(), failed: false };
+    turn.work.catch(() => (turn.failed = true));
     this.turns.set(input.dispatchId, turn);
     return turn;
   }
@@ -165,7 +167,7 @@ export class FakeSessionHost {
     const asks = this.script.asksOf(stage);
     const isAnswered = (id: string): boolean => turn.answered.has(id);
     const next = () => asks.find(({ id, after = [] }) => !asked.includes(id) && after.every(isAnswered));
-    const isOver = (): boolean => asks.every(({ id }) => isAnswered(id));
+    const isOver = (): boolean => turn.failed || asks.every(({ id }) => isAnswered(id));
     const signal = Context.current().cancellationSignal;
     await waitUntil(() => signal.aborted || isOver() || next() !== undefined, { timeoutMs: 120_000 });
     const question = next();
