@@ -3,10 +3,14 @@ import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { Worker } from '@temporalio/worker';
+import type { WorkflowHandle } from '@temporalio/client';
+import { PIPELINE_RUN } from '../../contracts/messages';
+import { EntityWorker } from '../support/entity-worker';
 import { RunHarness } from '../support/run-harness';
+import { ENTITY_SCENARIOS } from './entity-scenarios';
 import { SCENARIOS } from './scenarios';
 
-// Histories of runs that were made by earlier code. Today's code must come to the same commands, or open runs break.
+// Histories of workflows that were made by earlier code. Today's code must come to the same commands, or open runs break.
 // They are never regenerated; GANTRY_RECORD=<version> adds those of a new scenario or release.
 
 const HISTORIES = join(__dirname, 'histories');
@@ -31,7 +35,11 @@ function read(file: string): KeptHistory {
 
 describe('kept histories', () => {
   it('there is one of every scenario', () => {
-    for (const { name } of SCENARIOS) expect(kept.some((file) => file.startsWith(`pipelineRun.${name}.`))).toBe(true);
+    const wanted = [...SCENARIOS.map(({ name }) => ({ workflow: PIPELINE_RUN, name })), ...ENTITY_SCENARIOS];
+    const missing = wanted.filter(
+      ({ workflow, name }) => !kept.some((file) => file.startsWith(`${workflow}.${name}.`)),
+    );
+    expect(missing).toEqual([]);
   });
 
   it.each(kept)('%s replays', async (file) => {
@@ -51,12 +59,23 @@ const version = process.env['GANTRY_RECORD'];
   it.each(SCENARIOS)('$name', async ({ name, host, play }) => {
     const harness = await RunHarness.start(host());
     const run = await play(harness);
-    const { workflowId } = run.workflow;
-    const history = JSON.parse(historyToJSON(await run.workflow.fetchHistory())) as unknown;
-    mkdirSync(HISTORIES, { recursive: true });
-    const file = join(HISTORIES, `pipelineRun.${name}.${version}.json`);
-    writeFileSync(file, `${JSON.stringify({ workflowId, history }, null, 1)}\n`, { flag: 'wx' });
+    expect(await keep(PIPELINE_RUN, name, run.workflow)).toContain(PIPELINE_RUN);
     await harness.stop();
-    expect(readFileSync(file, 'utf8')).toContain('pipelineRun');
+  });
+
+  it.each(ENTITY_SCENARIOS)('$workflow $name', async ({ workflow, name, play }) => {
+    const entities = await EntityWorker.start();
+    expect(await keep(workflow, name, await play(entities))).toContain(workflow);
+    await entities.stop();
   });
 });
+
+/** Write down the history of an execution; gives what was written. */
+async function keep(workflow: string, name: string, handle: WorkflowHandle): Promise<string> {
+  const { workflowId } = handle;
+  const history = JSON.parse(historyToJSON(await handle.fetchHistory())) as unknown;
+  mkdirSync(HISTORIES, { recursive: true });
+  const file = join(HISTORIES, `${workflow}.${name}.${version}.json`);
+  writeFileSync(file, `${JSON.stringify({ workflowId, history }, null, 1)}\n`, { flag: 'wx' });
+  return readFileSync(file, 'utf8');
+}

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
-
-// Once for each test file: what a worker warns of is part of no test's expectation, what it fails with is.
-Runtime.install({ logger: new DefaultLogger('ERROR') });
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import './quiet-runtime';
 
 /** The real workflow code on a queue of its own on the shared test server, for workflows that are no run. */
 export class EntityWorker {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { ApplicationFailure, TypedSearchAttributes } from '@temporalio/common';
 import type { PipelineDefinition } from '../../contracts/definition';
 import { runWorkflowId } from '../../contracts/ids';
@@ -11,10 +11,8 @@ import { hostTaskQueue, poolTaskQueue } from '../../contracts/task-queues';
 import { ActivityDoor } from '../../workers/activity-door';
 import { FakeHost } from './fake-host';
 import type { FakeSessionHost } from './fake-sessions';
+import './quiet-runtime';
 import { waitUntil } from './wait-until';
-
-// Once for each test file: what a worker warns of is part of no test's expectation, what it fails with is.
-Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 /** A worker with the real workflow code and a scripted host, on a queue of its own on the shared test server. */
 export class RunHarness {
