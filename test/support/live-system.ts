@@ -17,6 +17,7 @@ import { startServer, type RunningServer } from '../../client/server/start-serve
 import type { PipelineDefinition } from '../../contracts/definition';
 import { runWorkflowId } from '../../contracts/ids';
 import { PIPELINE_RUN } from '../../contracts/messages';
+import { PRIORITY } from '../../contracts/priority';
 import type { RunInput } from '../../contracts/run';
 import { compileSources } from './compile-sources';
 import { RunHandle } from './run-harness';
@@ -49,6 +50,7 @@ export class LiveSystem {
   readonly taskQueue = this.socket;
   server!: RunningServer;
   worker: ChildProcess | undefined;
+  private compiled: string | undefined;
   private connection: Connection | undefined;
 
   private constructor(
@@ -74,35 +76,52 @@ export class LiveSystem {
   }
 
   async startWorker(): Promise<void> {
-    const compiled = compileSources('worker', ['contracts', 'activities', 'workers']);
-    const agents = join(this.root, 'agents.json');
-    const command = [process.execPath, AGENT, '--commits', '1', '--wait-for', this.mayFinish, ...this.agentFlags];
-    const agent = {
+    const roles = this.environment['GANTRY_ROLES'] ?? 'runs,sessions';
+    this.worker = await this.spawn(roles.split(','), {
+      GANTRY_HOME: this.home,
+      GANTRY_AGENTS: this.writeAgents('agents', { coder: this.agent(this.agentFlags) }),
+      GANTRY_TMUX_SOCKET: this.socket,
+      ...this.environment,
+    });
+  }
+
+  /** The configuration of an agent with these flags of test/support/agents/terminal-agent.mjs. */
+  agent(flags: readonly string[], more: Record<string, unknown> = {}): Record<string, unknown> {
+    return {
       kind: 'generic',
-      command,
+      command: [process.execPath, AGENT, '--commits', '1', '--wait-for', this.mayFinish, ...flags],
+      resume: ['--resume', '{id}'],
       ready: 'event',
       set: { GANTRY_AGENT_LOG: this.agentLog },
       'grace-ms': 500,
       'free-memory-mb': 0,
+      ...more,
     };
-    writeFileSync(agents, JSON.stringify({ coder: agent }));
+  }
+
+  writeAgents(name: string, agents: Readonly<Record<string, unknown>>): string {
+    const path = join(this.root, `${name}.json`);
+    writeFileSync(path, JSON.stringify(agents));
+    return path;
+  }
+
+  /** A process of the worker's program, once it serves in these roles. */
+  async spawn(roles: readonly string[], environment: Readonly<Record<string, string>>): Promise<ChildProcess> {
+    this.compiled ??= compileSources('worker', ['contracts', 'activities', 'workers']);
     const { PATH = '', HOME = '' } = process.env;
-    const worker = spawn(process.execPath, [join(compiled, 'workers', 'main.js')], {
+    const worker = spawn(process.execPath, [join(this.compiled, 'workers', 'main.js')], {
       env: {
         PATH,
         HOME,
         TZ: 'UTC',
-        GANTRY_HOME: this.home,
-        GANTRY_AGENTS: agents,
-        GANTRY_TMUX_SOCKET: this.socket,
+        GANTRY_ROLES: roles.join(','),
         GANTRY_TASK_QUEUE: this.taskQueue,
         GANTRY_WORKFLOW_BUNDLE: process.env['GANTRY_WORKFLOW_BUNDLE']!,
         TEMPORAL_ADDRESS: this.server.address,
-        ...this.environment,
+        ...environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    this.worker = worker;
     let said = '';
     for (const stream of [worker.stdout, worker.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
@@ -113,10 +132,11 @@ export class LiveSystem {
     await waitUntil(
       () => {
         if (worker.exitCode !== null) throw new Error(`the worker ended: ${said}`);
-        return said.includes('runs ready') && said.includes('sessions ready');
+        return roles.every((role) => said.includes(`${role} ready`));
       },
       { timeoutMs: 60_000 },
     );
+    return worker;
   }
 
   async endWorker(signal: NodeJS.Signals): Promise<void> {
@@ -138,7 +158,7 @@ export class LiveSystem {
       definition,
       inputs: {},
       mode: 'fix_forward',
-      priority: 3,
+      priority: PRIORITY.usual,
       repo: this.repository,
       startedBy: 'tester',
       ...more,
