@@ -7,6 +7,8 @@ export interface Io {
   readonly cwd: string;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
+  /** Aborted by the second of them. */
+  readonly insisted?: AbortSignal;
 }
 
 export interface Terminal {

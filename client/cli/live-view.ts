@@ -3,13 +3,18 @@ import { ServiceError } from '../faults';
 import { openGates, type OpenGate } from '../runs/decide-gate';
 import { readView } from '../runs/read-run';
 import type { RunExecution, Temporal } from '../temporal';
+import { lookAtWaiting, type LookAtWaiting, type Waiting } from '../sessions/read-waiting';
 import type { Cli } from './cli';
+import { widthOfTerminal, type Terminal } from './io';
 import { renderChanges } from './render/changes';
 import { ESC } from './render/paint';
 import { renderRun } from './render/run';
+import { pause } from './wait';
 
 const LOOK_MS = 500;
 const FRAME_MS = 120;
+/** All runs are looked at to know who waits before this one. */
+const QUEUE_FRESH_MS = 2_000;
 
 interface WatchOptions {
   /** When to come back; at the run's end when absent. */
@@ -18,26 +23,25 @@ interface WatchOptions {
   readonly since?: RunView;
   /** The caller asks for decisions itself and ends what it started: nobody need be told how. */
   readonly asked?: boolean;
+  /** Show it beside the answer, which alone is for standard output. */
+  readonly aside?: boolean;
 }
 
 /** Follow a run to its end, drawn over on a terminal, line by line elsewhere, as JSON lines with --json. */
 export async function watchRun(
   cli: Cli,
   run: RunRef,
-  { until = ended, since, asked }: WatchOptions = {},
+  { until = ended, since, asked, aside }: WatchOptions = {},
 ): Promise<RunView> {
   cli.interruptHint = `${run.runId} goes on. Look again with \`gantry status ${run.runId} --watch\`.`;
   const temporal = await cli.temporal();
-  const picture = cli.json
-    ? jsonLines(cli)
-    : cli.io.stdout.isTTY === true
-      ? drawing(cli, asked === true)
-      : lines(cli, since);
+  const waiting = lookAtWaiting(temporal, QUEUE_FRESH_MS);
+  const picture = pictureFor(cli, { since, asked: asked === true, aside: aside === true });
   try {
     for (;;) {
-      const { view, gates } = await look(temporal, run, picture.trouble);
-      picture.show(view, gates);
-      if (until(view)) return view;
+      const seen = await look(temporal, run, waiting, picture.trouble);
+      picture.show(seen);
+      if (until(seen.view)) return seen.view;
       await pause(LOOK_MS, cli.io.signal);
     }
   } finally {
@@ -52,20 +56,43 @@ export async function shownSoFar(cli: Cli, { run, open }: RunExecution): Promise
   return open ? view : { ...view, undos: [] };
 }
 
+/** What one look sees. */
+interface Seen {
+  readonly view: RunView;
+  readonly gates: readonly OpenGate[];
+  readonly waiting?: Waiting;
+}
+
 interface Picture {
-  show(view: RunView, gates: readonly OpenGate[]): void;
+  show(seen: Seen): void;
   trouble(problem: string): void;
   end(): void;
+}
+
+function pictureFor(
+  cli: Cli,
+  { since, asked, aside }: { readonly since: RunView | undefined; readonly asked: boolean; readonly aside: boolean },
+): Picture {
+  if (cli.json)
+    return aside ? { show: () => undefined, trouble: (line) => cli.note(line), end: () => undefined } : jsonLines(cli);
+  const out = aside ? cli.io.stderr : cli.io.stdout;
+  return out.isTTY === true ? drawing(cli, asked, out) : lines(cli, since, out);
 }
 
 const ended = (view: RunView) => isEnd(view.status);
 
 /** One look. While the server or all workers are away the run is safe: say so, and look again until they are back. */
-async function look(temporal: Temporal, run: RunRef, trouble: (problem: string) => void) {
+async function look(
+  temporal: Temporal,
+  run: RunRef,
+  waiting: LookAtWaiting,
+  trouble: (problem: string) => void,
+): Promise<Seen> {
   for (;;) {
     try {
       const view = await readView(temporal, run);
-      return { view, gates: await openGates(temporal, view) };
+      const [gates, waits] = await Promise.all([openGates(temporal, view), waiting(view)]);
+      return { view, gates, ...(waits && { waiting: waits }) };
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       trouble(error.message);
@@ -77,7 +104,7 @@ async function look(temporal: Temporal, run: RunRef, trouble: (problem: string) 
 function jsonLines(cli: Cli): Picture {
   let last = '';
   return {
-    show(view) {
+    show({ view }) {
       const { now: _now, ...rest } = view;
       const line = JSON.stringify(rest);
       if (line !== last) cli.io.stdout.write(`${JSON.stringify(view)}\n`);
@@ -88,14 +115,14 @@ function jsonLines(cli: Cli): Picture {
   };
 }
 
-function lines(cli: Cli, since: RunView | undefined): Picture {
+function lines(cli: Cli, since: RunView | undefined, out: Terminal): Picture {
   let last = since;
   let problem: string | undefined;
   return {
-    show(view) {
-      for (const line of renderChanges(last, view)) cli.io.stdout.write(`${line}\n`);
+    show({ view }) {
+      for (const line of renderChanges(last, view)) out.write(`${line}\n`);
       if (ended(view)) {
-        cli.io.stdout.write(`\n${renderRun(view, { paint: cli.paint, width: cli.width, at: Date.now() })}\n`);
+        out.write(`\n${renderRun(view, { paint: cli.paint, width: widthOfTerminal(out), at: Date.now() })}\n`);
       }
       last = view;
       problem = undefined;
@@ -109,67 +136,58 @@ function lines(cli: Cli, since: RunView | undefined): Picture {
 }
 
 /** Drawn over itself a few times a second, so that marks turn and times run between two looks. */
-function drawing(cli: Cli, asked: boolean): Picture {
-  const { stdout } = cli.io;
-  let shown: { view: RunView; gates: readonly OpenGate[] } | undefined;
+function drawing(cli: Cli, asked: boolean, out: Terminal): Picture {
+  let shown: Seen | undefined;
   let problem: string | undefined;
   let height = 0;
   let frame = 0;
   const draw = () => {
-    const text = shown ? pictureOf(cli, { ...shown, asked }, frame++, problem) : (problem ?? '');
+    const text = shown ? pictureOf(cli, out, { ...shown, asked }, frame++, problem) : (problem ?? '');
     // As one write, so that no half picture is ever seen.
-    stdout.write(`${height > 0 ? `${ESC}${height}A` : ''}\r${ESC}0J${text}\n`);
+    out.write(`${height > 0 ? `${ESC}${height}A` : ''}\r${ESC}0J${text}\n`);
     height = text.split('\n').length;
   };
   const timer = setInterval(draw, FRAME_MS);
-  stdout.write(`${ESC}?25l`);
+  out.write(`${ESC}?25l`);
   return {
-    show(view, gates) {
-      shown = { view, gates };
+    show(seen) {
+      shown = seen;
       problem = undefined;
     },
     trouble: (text) => (problem = text),
     end() {
       clearInterval(timer);
       draw();
-      stdout.write(`${ESC}?25h`);
+      out.write(`${ESC}?25h`);
     },
   };
 }
 
-interface Shown {
-  readonly view: RunView;
-  readonly gates: readonly OpenGate[];
+interface Shown extends Seen {
   readonly asked: boolean;
 }
 
-function pictureOf(cli: Cli, { view, gates, asked }: Shown, frame: number, problem?: string): string {
+function pictureOf(
+  cli: Cli,
+  out: Terminal,
+  { view, gates, waiting, asked }: Shown,
+  frame: number,
+  problem?: string,
+): string {
   const url = cli.urlOf(view.run);
   const over = ended(view);
   const options = {
     paint: cli.paint,
-    width: cli.width,
+    width: widthOfTerminal(out),
     at: Date.now(),
     gates: asked ? [] : gates,
+    ...(waiting && { waiting }),
     ...(url && { url }),
   };
   const picture = renderRun(view, over ? options : { ...options, frame });
   const foot = over || asked ? [] : [cli.paint.dim('Ctrl-C leaves it running')];
   const all = [...picture.split('\n'), ...(problem === undefined ? [] : [cli.paint.yellow(problem)]), ...foot];
   // What has scrolled off the top cannot be drawn over: keep to the screen while it moves.
-  const rows = cli.io.stdout.rows ?? 24;
+  const rows = out.rows ?? 24;
   return (over || all.length < rows ? all : [all[0], ...all.slice(-(rows - 2))]).join('\n');
-}
-
-/** Wait, or less when the command is interrupted. */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal?.addEventListener('abort', end);
-  });
 }

@@ -9,15 +9,19 @@ import { addCancel } from './commands/cancel';
 import { addCompletion } from './commands/completion';
 import { addDev } from './commands/dev';
 import { addDoctor } from './commands/doctor';
+import { addHost } from './commands/host';
 import { addInit } from './commands/init';
 import { addList } from './commands/list';
 import { addLogs } from './commands/logs';
 import { addPause } from './commands/pause';
 import { addPriority } from './commands/priority';
+import { addQueue } from './commands/queue';
 import { addReplay } from './commands/replay';
 import { addResume } from './commands/resume';
 import { addRetry } from './commands/retry';
 import { addRollback } from './commands/rollback';
+import { addSend } from './commands/send';
+import { addSessions } from './commands/sessions';
 import { addStart } from './commands/start';
 import { addStatus } from './commands/status';
 import { addWorker } from './commands/worker';
@@ -27,8 +31,9 @@ export type AddCommand = (program: Command, cli: () => Cli) => void;
 
 /** In the order of `gantry --help`: serve, run, look, decide, mend, look deeper. */
 const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
-  'Set up:': [addInit, addDev, addWorker, addDoctor],
+  'Set up:': [addInit, addDev, addWorker, addHost, addDoctor],
   'Run and look:': [addStart, addList, addStatus, addLogs, addAudit, addReplay],
+  'Sessions:': [addSend, addSessions, addQueue],
   'Decide:': [addApprove, addReject, addPause, addResume, addPriority],
   'Mend and undo:': [addRetry, addCancel, addRollback],
   'Other:': [addCompletion],

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { PoolSpec } from '../../contracts/schemas/pools';
 import { isAlive, removeServerAddress, writeServerAddress } from '../home';
 import type { Target } from '../target';
 import { findTemporalCli } from './find-temporal';
@@ -22,6 +23,8 @@ export interface LocalOptions {
   readonly agents?: string;
   /** Also serve the model and the agent that need neither key nor network. */
   readonly offline: boolean;
+  /** The pools of its built-in session host; what the agents file says when absent. */
+  readonly pools?: readonly PoolSpec[];
   readonly say: (line: string) => void;
 }
 
@@ -38,6 +41,9 @@ export interface LocalServing {
   /** Workers first, so that they can say goodbye; then the server. */
   stop(): Promise<void>;
 }
+
+/** The session host that `gantry dev` has built in. */
+export const BUILT_IN_HOST = 'local';
 
 /** Start everything and come back when the server serves; workers announce themselves on the task queue. */
 export async function serveLocally(options: LocalOptions): Promise<LocalServing> {
@@ -145,17 +151,20 @@ function startWorkers(
   { offline, started }: { readonly offline: Offline | undefined; readonly started: (pid: number) => void },
 ): Supervised[] {
   const agents = offline?.agents ?? options.agents;
-  const env = workerEnvironment(options.env, {
+  const common = {
     home: options.home,
     target,
+    host: BUILT_IN_HOST,
     ...(agents !== undefined && { agents }),
     ...(offline && { offlineModelUrl: offline.modelUrl }),
-  });
+    ...(options.pools && { pools: options.pools }),
+  };
   return Array.from({ length: options.workers }, (_, index) =>
     supervise({
       program: process.execPath,
       args: [workerProgram()],
-      env,
+      // Sessions have one host: the other workers serve runs alone.
+      env: workerEnvironment(options.env, { ...common, roles: index === 0 ? ['runs', 'sessions'] : ['runs'] }),
       logFile: path.join(logs, options.workers === 1 ? 'worker.log' : `worker-${index + 1}.log`),
       onStart: started,
       onDeath: ({ pid, how, againInMs }) =>

@@ -1,3 +1,4 @@
+import type { PoolSpec } from '../../contracts/schemas/pools';
 import type { Target } from '../target';
 
 /** What a worker started by the client is told, over what it inherits. */
@@ -8,9 +9,15 @@ export function workerEnvironment(
     readonly target: Target;
     readonly agents?: string;
     readonly offlineModelUrl?: string;
+    /** The name under which the sessions of this process are known. */
+    readonly host?: string;
+    /** Both when absent. */
+    readonly roles?: readonly ('runs' | 'sessions')[];
+    /** What its agents file says when absent. */
+    readonly pools?: readonly PoolSpec[];
   },
 ): NodeJS.ProcessEnv {
-  const { home, target, agents, offlineModelUrl } = options;
+  const { home, target, agents, offlineModelUrl, host, roles, pools } = options;
   return {
     ...inherited,
     // Local-time getters of the workflow sandbox follow the process: one zone for all workers.
@@ -20,6 +27,9 @@ export function workerEnvironment(
     TEMPORAL_NAMESPACE: target.namespace,
     GANTRY_TASK_QUEUE: target.taskQueue,
     ...(agents !== undefined && { GANTRY_AGENTS: agents }),
+    ...(host !== undefined && { GANTRY_HOST: host }),
+    ...(roles !== undefined && { GANTRY_ROLES: roles.join(',') }),
+    ...(pools !== undefined && { GANTRY_POOLS: JSON.stringify(pools) }),
     ...(offlineModelUrl !== undefined && { GANTRY_OFFLINE_MODEL_URL: offlineModelUrl }),
   };
 }

@@ -32,7 +32,7 @@ export async function pendingOf(door: Door, raw: DescribeWorkflowExecutionRespon
       return {
         activityId: pending.activityId ?? '',
         type: pending.activityType?.name ?? '',
-        waits: pending.state === SCHEDULED,
+        waits: Number(pending.state) === SCHEDULED,
         attempt: pending.attempt ?? 1,
         taskQueue: pending.activityOptions?.taskQueue?.name ?? '',
         ...(priorityKey ? { priorityKey } : {}),

@@ -6,16 +6,16 @@ import { serveLocally, type LocalServing } from '../../server/serve-locally';
 import { freePort, isPortFree, stopProcess } from '../../server/start-server';
 import { Temporal } from '../../temporal';
 import type { Cli } from '../cli';
-import { pause } from '../live-view';
+import { addPoolArguments, poolsAskedFor, type PoolArguments } from '../pool-arguments';
 import type { AddCommand } from '../program';
+import { pause, untilAborted } from '../wait';
 import { positiveInteger } from './list';
 
 const PORT = 7233;
 const UI_PORT = 8233;
 
 export const addDev: AddCommand = (program, cli) => {
-  program
-    .command('dev')
+  addPoolArguments(program.command('dev'))
     .description('Serve on this machine: Temporal, workers and Web UI, until Ctrl-C; runs outlive it')
     .option('--port <port>', `where Temporal listens; ${PORT} when that is free`, portNumber)
     .option('--ui-port <port>', `where the Web UI listens; ${UI_PORT} when that is free`, portNumber)
@@ -26,14 +26,17 @@ export const addDev: AddCommand = (program, cli) => {
     .action(async (options: DevOptions) => {
       const { io, home } = cli();
       cli().handlesInterrupt = true;
-      await takeOver(cli());
       const agents = options.agents ?? io.env['GANTRY_AGENTS'];
+      const offline = options.offline === true;
+      const pools = poolsAskedFor(options, agents, { offline });
+      await takeOver(cli());
       const serving = await serveLocally({
         ...{ home, env: io.env, say: (line) => cli().note(line), workers: options.workers },
         ...{ taskQueue: cli().target.taskQueue, namespace: cli().target.namespace },
-        ...{ storage: options.memory ? 'memory' : 'file', offline: options.offline === true },
+        ...{ storage: options.memory ? 'memory' : 'file', offline },
         ...{ port: await choosePort(options.port, PORT), uiPort: await choosePort(options.uiPort, UI_PORT) },
         ...(agents !== undefined && { agents }),
+        ...(pools && { pools }),
       });
       try {
         await untilWorkersPoll(cli(), serving);
@@ -46,7 +49,7 @@ export const addDev: AddCommand = (program, cli) => {
     });
 };
 
-interface DevOptions {
+interface DevOptions extends PoolArguments {
   readonly port?: number;
   readonly uiPort?: number;
   readonly workers: number;
@@ -119,11 +122,4 @@ function announce(cli: Cli, { server, workers, logs, offline }: LocalServing): v
   ];
   const { address, namespace, ui } = server;
   cli.answer({ address, namespace, ui, workers: workers.map(({ pid }) => pid), logs }, lines.join('\n'));
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

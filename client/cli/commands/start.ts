@@ -1,17 +1,18 @@
-import { execFile } from 'node:child_process';
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { Option } from 'commander';
 import type { Mode, PipelineDefinition, StageDefinition } from '../../../contracts/definition';
-import { RUN_ID_PATTERN, runWorkflowId, slug } from '../../../contracts/ids';
+import { RUN_ID_PATTERN, runWorkflowId } from '../../../contracts/ids';
 import { PRIORITY } from '../../../contracts/priority';
 import { MODES } from '../../../contracts/schemas/pipeline';
 import { loadPipelineFile } from '../../definition/load-file';
 import { UserError } from '../../faults';
+import { findRepository, projectOf } from '../../runs/repository';
 import { startRun } from '../../runs/start-run';
+import type { Cli } from '../cli';
 import { givenInputs } from '../given-inputs';
 import { watchRun } from '../live-view';
+import { collect } from '../pool-arguments';
 import type { AddCommand } from '../program';
 import { priorityOf } from './priority';
 import { failUnlessWell } from './status';
@@ -34,7 +35,7 @@ export const addStart: AddCommand = (program, cli) => {
       const { definition, warnings = [] } = await loadPipelineFile(existing(cli().io.cwd, file), { cwd: cli().io.cwd });
       for (const warning of warnings) cli().note(warning);
       const inputs = givenInputs(definition, options.input, cli().io.cwd);
-      const repo = await repositoryOf(definition, options.repo, cli().io.cwd);
+      const repo = await repositoryOf(definition, cli(), options);
       const { base, priority } = options;
       if (options.check)
         return cli().answer(definition, `${file} is a valid pipeline of ${definition.stages.length} stages.`);
@@ -69,43 +70,29 @@ interface StartOptions {
   readonly check?: boolean;
 }
 
-function collect(value: string, all: readonly string[]): string[] {
-  return [...all, value];
-}
-
 /** A file that is not there is said so before anything else; what else may be wrong with it the loader says. */
 function existing(cwd: string, file: string): string {
   if (existsSync(path.resolve(cwd, file))) return file;
   throw new UserError(`${file}: there is no such file. Nothing was started.`, 'Write one with `gantry init`.');
 }
 
-/** An address git can clone, or the top folder of the repository a path is in. */
+/** The repository its stages need, and what of it they will not see. */
 async function repositoryOf(
   definition: PipelineDefinition,
-  given: string | undefined,
-  cwd: string,
+  cli: Cli,
+  options: StartOptions,
 ): Promise<string | undefined> {
+  if (options.repo !== undefined) {
+    const { repo, warning } = await findRepository(options.repo, options.base, cli.io.cwd);
+    if (warning !== undefined) cli.note(warning);
+    return repo;
+  }
   const working = definition.stages.find((stage) => usesWorkspace(stage, definition.pipelines));
-  if (given === undefined) {
-    if (working === undefined) return undefined;
-    throw new UserError(
-      `Stage "${working.id}" works in a repository and none is named.`,
-      'Name one: --repo . or --repo URL.',
-    );
-  }
-  const local = path.resolve(cwd, given);
-  if (!existsSync(local)) {
-    if (/^[a-z][a-z0-9+.-]*:\/\/|^[^/\s@]+@[^/\s:]+:/i.test(given)) return given;
-    throw new UserError(`--repo ${given}: there is no such folder, and it is no address git can clone.`);
-  }
-  try {
-    const { stdout } = await promisify(execFile)('git', ['-C', local, 'rev-parse', '--show-toplevel']);
-    return realpathSync(stdout.trim());
-  } catch (error) {
-    throw new UserError(`--repo ${given} is no git repository with a worktree.`, 'Make it one with `git init`.', {
-      cause: error,
-    });
-  }
+  if (working === undefined) return undefined;
+  throw new UserError(
+    `Stage "${working.id}" works in a repository and none is named.`,
+    'Name one: --repo . or --repo URL.',
+  );
 }
 
 /** A nested pipeline works on files if one of its stages does; one yet to be made may. */
@@ -114,16 +101,6 @@ function usesWorkspace(stage: StageDefinition, known: PipelineDefinition['pipeli
   return nested === undefined
     ? stage.workspace !== 'none'
     : nested.stages.some((inner) => usesWorkspace(inner, { ...known, ...nested.pipelines }));
-}
-
-function projectOf(given: string | undefined, repo: string | undefined, cwd: string): string {
-  if (given !== undefined && slug(given) !== given) {
-    throw new UserError(
-      `--project ${given}: a project's name holds small letters, digits and - only.`,
-      `Perhaps ${slug(given)}?`,
-    );
-  }
-  return given ?? slug(path.basename((repo ?? cwd).replace(/\/+$/, '').replace(/\.git$/, '')));
 }
 
 function checkedRunId(runId: string): string {

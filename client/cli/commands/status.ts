@@ -2,6 +2,7 @@ import { isEnd, type RunView } from '../../../contracts/run';
 import { FailedError } from '../../faults';
 import { openGates } from '../../runs/decide-gate';
 import { readView } from '../../runs/read-run';
+import { lookAtWaiting } from '../../sessions/read-waiting';
 import { NoWorkerError, type RunExecution } from '../../temporal';
 import type { Cli } from '../cli';
 import { watchRun } from '../live-view';
@@ -34,7 +35,14 @@ async function show(cli: Cli, execution: RunExecution): Promise<void> {
     const view = await readView(temporal, execution.run);
     const gates = isEnd(view.status) ? [] : await openGates(temporal, view);
     const url = cli.urlOf(view.run);
-    const options = { paint, width, gates, at: isEnd(view.status) ? view.now : Date.now() };
+    const waiting = await lookAtWaiting(temporal)(view);
+    const options = {
+      paint,
+      width,
+      gates,
+      ...(waiting && { waiting }),
+      at: isEnd(view.status) ? view.now : Date.now(),
+    };
     cli.answer(view, renderRun(view, { ...options, ...(url && { url }) }));
   } catch (error) {
     // What Temporal itself knows is shown all the same; the error then says why it is not more.

@@ -17,8 +17,9 @@ export function renderChanges(before: RunView | undefined, after: RunView, timeZ
 }
 
 function stageChange(before: StageRecord | undefined, stage: StageRecord): string[] {
+  const waits = waitChange(before, stage);
   const same = before?.status === stage.status && before.turn === stage.turn && before.attempt === stage.attempt;
-  if (same || stage.status === 'pending') return [];
+  if (same || stage.status === 'pending') return waits;
   const counts = stage.turn > 1 || stage.attempt > 1 ? ` (turn ${stage.turn}, try ${stage.attempt})` : '';
   const ended = stage.endedAt !== undefined && stage.startedAt !== undefined;
   const details = [
@@ -28,7 +29,20 @@ function stageChange(before: StageRecord | undefined, stage: StageRecord): strin
     stage.note ?? '',
     stage.status === 'failed' || stage.status === 'tolerated' ? (stage.failure?.message ?? '') : '',
   ].filter((text) => text !== '');
-  return [`${stage.key} ${stage.status}${counts}${details.length > 0 ? `  ${harmless(details.join(' · '))}` : ''}`];
+  return [
+    `${stage.key} ${stage.status}${counts}${details.length > 0 ? `  ${harmless(details.join(' · '))}` : ''}`,
+    ...waits,
+  ];
+}
+
+/** Its prompt joined the queue of a further pool, or a session has it. */
+function waitChange(before: StageRecord | undefined, stage: StageRecord): string[] {
+  const poolsOf = (record: StageRecord | undefined) => [...new Set(record?.waitsIn?.map(({ pool }) => pool))];
+  const [pools, earlier] = [poolsOf(stage), poolsOf(before)];
+  if (pools.some((pool) => !earlier.includes(pool))) return [`${stage.key} waits for ${pools.join(' or ')}`];
+  const { lease } = stage;
+  if (stage.status !== 'running' || lease === undefined || lease.id === before?.lease?.id) return [];
+  return [`${stage.key} is sent to ${lease.host}/${lease.session}`];
 }
 
 function gateChange(earlier: GateRecord | undefined, gate: GateRecord): string[] {

@@ -34,3 +34,25 @@ export function clock(at: number, timeZone?: string): string {
     ...(timeZone === undefined ? {} : { timeZone }),
   }).format(at);
 }
+
+/** A length that is a guess: `about 40 s`, `about 2 min`, `about 3 h`. */
+export function about(ms: number): string {
+  const seconds = ms / 1_000;
+  if (seconds < 1) return 'now';
+  if (seconds < 60) return `about ${Math.ceil(seconds / 5) * 5} s`;
+  const minutes = seconds / 60;
+  return minutes < 90 ? `about ${Math.round(minutes)} min` : `about ${Math.round(minutes / 60)} h`;
+}
+
+/** `1st`, `2nd`, `3rd`, `11th`. */
+export function ordinal(value: number): string {
+  const ending = { one: 'st', two: 'nd', few: 'rd' }[ORDINALS.select(value) as 'one' | 'two' | 'few'];
+  return `${value}${ending ?? 'th'}`;
+}
+
+const ORDINALS = new Intl.PluralRules('en', { type: 'ordinal' });
+
+/** `1.4 GB`, `380 MB`. */
+export function memory(mb: number): string {
+  return mb < 1_000 ? `${Math.round(mb)} MB` : `${(mb / 1_000).toFixed(1)} GB`;
+}

@@ -1,10 +1,15 @@
+import { formatDuration } from '../../../contracts/duration';
+import { stageIdOf } from '../../../contracts/ids';
 import { excerpt } from '../../../contracts/text';
 import { isEnd, type RunStatus, type RunView, type StageRecord, type StageStatus } from '../../../contracts/run';
 import { openHere, type OpenGate } from '../../runs/decide-gate';
+import type { Waiting } from '../../sessions/read-waiting';
+import { stageWait } from '../../sessions/stage-wait';
 import { elapsed, money, tokenCount } from './figures';
 import { renderGates } from './gates';
 import { nextSteps } from './next-steps';
 import { columns, fit, harmless, type Paint } from './paint';
+import { renderStageWait } from './stage-wait';
 
 export interface RenderOptions {
   readonly paint: Paint;
@@ -16,6 +21,8 @@ export interface RenderOptions {
   readonly url?: string;
   /** Open gates of the run and of the runs it nests. */
   readonly gates?: readonly OpenGate[];
+  /** What is known of the queues that its prompts wait in. */
+  readonly waiting?: Waiting;
   /** Turns the marks of what runs; a still picture has none. */
   readonly frame?: number;
   readonly timeZone?: string;
@@ -76,7 +83,7 @@ function header({ pipeline, run, status }: RunView, { paint, url, width }: Rende
 }
 
 function stageLines(view: RunView, options: RenderOptions): string[] {
-  const lines = columns(view.stages.map((stage) => stageRow(stage, options)));
+  const lines = columns(view.stages.map((stage) => waitingRow(view, stage, options) ?? stageRow(stage, options)));
   return view.stages.flatMap((stage, index) => [lines[index]!, ...failureLines(stage, options.paint)]);
 }
 
@@ -91,6 +98,27 @@ function stageRow(stage: StageRecord, { paint, at, frame }: RenderOptions): stri
     started === undefined ? '' : elapsed(started, stage.endedAt ?? at),
     stage.costUsd === undefined ? '' : money(stage.costUsd),
     [countsOf(stage), harmless(stage.note ?? '')].filter((text) => text !== '').join(' · '),
+  ];
+}
+
+/** A stage whose prompt waits for a session. */
+function waitingRow(view: RunView, stage: StageRecord, options: RenderOptions): string[] | undefined {
+  const { at, waiting } = options;
+  const agent = waiting?.definition.stages.find(({ id }) => id === stageIdOf(stage.key));
+  const known = { ...(waiting && { queue: waiting.queue }), ...(agent?.kind === 'agent' && { stage: agent }) };
+  const wait = stage.status === 'running' ? stageWait(view.run, stage, at, known) : undefined;
+  if (wait === undefined) return undefined;
+  const [mark = '', key = ''] = stageRow(stage, options);
+  const counts = countsOf(stage);
+  const where = renderStageWait(wait, options);
+  const pools = options.paint.dim(wait.pools.join(', '));
+  return [
+    mark,
+    key,
+    pools,
+    `waiting ${formatDuration(wait.waitedMs)}`,
+    '',
+    counts === '' ? where : `${counts} · ${where}`,
   ];
 }
 

@@ -1,0 +1,243 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
+import { InvalidArgumentError, type Command } from 'commander';
+import { parseDuration } from '../../../contracts/duration';
+import { NAME_PATTERN, runWorkflowId } from '../../../contracts/ids';
+import { nearestWord } from '../../../contracts/nearest-word';
+import { PRIORITY } from '../../../contracts/priority';
+import type { RunRef, RunView } from '../../../contracts/run';
+import { UserError } from '../../faults';
+import { findRepository, projectOf } from '../../runs/repository';
+import { startRun } from '../../runs/start-run';
+import type { QueueReport } from '../../sessions/pool-queue';
+import { readQueue } from '../../sessions/read-queue';
+import { poolsForAny, PROMPT_STAGE, sendDefinition } from '../../sessions/send-prompt';
+import { stageWait } from '../../sessions/stage-wait';
+import type { Temporal } from '../../temporal';
+import type { Cli } from '../cli';
+import { watchRun } from '../live-view';
+import type { AddCommand } from '../program';
+import { renderStageWait } from '../render/stage-wait';
+import { pause } from '../wait';
+import { priorityOf } from './priority';
+import { failUnlessWell } from './status';
+
+interface SendOptions {
+  readonly target?: string;
+  readonly any?: boolean;
+  readonly chain?: readonly string[];
+  readonly taskType?: string;
+  readonly priority: number;
+  readonly repo?: string;
+  readonly base?: string;
+  readonly project?: string;
+  readonly timeout?: string;
+  readonly wait?: boolean;
+  readonly keep?: boolean;
+}
+
+/** What one value of a workflow may hold, with room for the rest of its input. */
+const MOST_BYTES = 1_000_000;
+/** With `--any` the best pool is asked first, and each further one this much later. */
+const ANY_WAIT = '1s';
+/** How long it may take until its place in the queue can be seen. */
+const QUEUED_MS = 5_000;
+
+export const addSend: AddCommand = (program, cli) => {
+  const command = program
+    .command('send')
+    .argument('<prompt>', 'what to say to an agent; - reads it from standard input, @FILE from a file')
+    .description('Send one prompt to a session, without a pipeline; it waits its turn, durably, while all are busy')
+    .option('--target <pool>', 'the pool whose sessions may take it')
+    .option(
+      '--any',
+      'any pool that a host serves now: the first with an idle session, else the one with the shortest wait',
+    )
+    .option(
+      '--chain <pools>',
+      'further pools after the target, such as claude,codex: each is asked too after 2 minutes',
+      poolNames,
+    );
+  addWork(command);
+  command.action(async (prompt: string, options: SendOptions) => {
+    const said = await readPrompt(prompt, cli());
+    const target = refuseUnclear(options);
+    const { repo, warning } =
+      options.repo === undefined ? {} : await findRepository(options.repo, options.base, cli().io.cwd);
+    if (warning !== undefined) cli().note(warning);
+    if (options.repo === undefined && options.base !== undefined) throw new UserError('--base needs --repo.');
+    const temporal = await cli().temporal();
+    const queue = await readQueue(temporal);
+    const pools =
+      target === undefined
+        ? anyPool(queue, options)
+        : [target, ...(options.chain ?? []).filter((pool) => pool !== target)];
+    for (const line of unserved(pools, queue)) cli().note(line);
+    const definition = sendDefinition({
+      ...{ pools, inRepository: repo !== undefined, keep: options.keep === true },
+      ...(options.taskType !== undefined && { taskType: options.taskType }),
+      ...(options.timeout !== undefined && { timeout: options.timeout }),
+      ...(target === undefined && { wait: ANY_WAIT }),
+    });
+    const { run } = await startRun(temporal, {
+      ...{ project: projectOf(options.project, repo, cli().io.cwd), definition, inputs: { prompt: said } },
+      ...{ mode: definition.mode, priority: options.priority, startedBy: cli().who },
+      ...(repo !== undefined && { repo }),
+      ...(options.base !== undefined && { base: options.base }),
+    });
+    if (options.wait) return answerOf(cli(), run);
+    await queued(cli(), temporal, run, pools);
+  });
+};
+
+function addWork(command: Command): void {
+  command
+    .option(
+      '--task-type <name>',
+      'what kind of work it is: kept on the stage; with --any, pools named like it come first',
+    )
+    .option('--priority <1-10>', '10 goes first', priorityOf, PRIORITY.usual)
+    .option('--repo <path|url>', 'work in a worktree of this repository: the branch of the run is the result')
+    .option('--base <ref>', "branch, tag or commit to start from; the repository's current branch when absent")
+    .option('--project <name>', "the repository's name when absent, else the folder's")
+    .option('--timeout <duration>', 'how long the agent may take, such as 30m', durationText)
+    .option('--keep', 'leave the agent up afterwards, with its conversation')
+    .option('--wait', 'follow it to its end and print what the agent said; the exit code then tells how it ended');
+}
+
+async function readPrompt(given: string, { io }: Cli): Promise<string> {
+  const said = given === '-' ? await readAll(io.stdin) : given.startsWith('@') ? readFile(given, io.cwd) : given;
+  const prompt = said.trim();
+  if (prompt === '') throw new UserError('The prompt is empty. Nothing was sent.');
+  if (Buffer.byteLength(prompt) <= MOST_BYTES) return prompt;
+  throw new UserError(
+    'The prompt is longer than 1 MB. Nothing was sent.',
+    'Put it into a file of the repository, and name that.',
+  );
+}
+
+function readFile(given: string, cwd: string): string {
+  try {
+    return readFileSync(path.resolve(cwd, given.slice(1)), 'utf8');
+  } catch (error) {
+    throw new UserError(
+      `${given}: ${(error as Error).message}`,
+      'A prompt that starts with @ is given by - or from a file.',
+    );
+  }
+}
+
+/** The target; undefined for any. Fails: UserError. */
+function refuseUnclear({ target, any, chain }: SendOptions): string | undefined {
+  if (target !== undefined && any) throw new UserError('--target and --any exclude each other.');
+  if (target === undefined && !any) throw new UserError('For whom?', 'Name a pool with --target, or say --any.');
+  if (any && chain) throw new UserError('--any asks every pool: --chain goes with --target only.');
+  const wrong = [...(target === undefined ? [] : [target]), ...(chain ?? [])].find((name) => !NAME_PATTERN.test(name));
+  if (wrong !== undefined) throw new UserError(`"${wrong}" is no name of a pool.`, 'See them with `gantry queue`.');
+  return target;
+}
+
+function anyPool(queue: QueueReport, { taskType }: SendOptions): string[] {
+  const pools = poolsForAny(queue, taskType);
+  if (pools.length > 0) return pools;
+  throw new UserError(
+    'No host serves a pool now, so there is none to choose. Nothing was sent.',
+    'Start one with `gantry host --pool codex=3`, or name a pool with --target: the prompt then waits for it.',
+  );
+}
+
+function unserved(pools: readonly string[], { pools: queues }: QueueReport): string[] {
+  const served = queues.filter(({ hosts }) => hosts.length > 0).map(({ pool }) => pool);
+  return pools
+    .filter((pool) => !served.includes(pool))
+    .map((pool) => {
+      const near = nearestWord(pool, served);
+      const meant = near === undefined ? '' : ` Did you mean "${near}"?`;
+      return `Warning: no host serves "${pool}" now.${meant} The prompt waits until one does.`;
+    });
+}
+
+/** Say where it stands, once that can be seen. */
+async function queued(cli: Cli, temporal: Temporal, run: RunRef, pools: readonly string[]): Promise<void> {
+  const wait = await placeOf(cli, temporal, run);
+  const url = cli.urlOf(run);
+  const answer = {
+    run,
+    workflowId: runWorkflowId(run.project, run.runId),
+    pools,
+    ...(wait && { wait }),
+    ...(url && { url }),
+  };
+  const where = wait === undefined ? '' : renderStageWait(wait, { at: Date.now() });
+  const lines = [
+    `${run.runId} is sent to ${pools.join(', then ')}.`,
+    ...(where === '' ? [] : [where]),
+    ...(url ? [url] : []),
+    `Follow it: gantry status ${run.runId} --watch`,
+    `What the agent said: gantry logs ${run.runId}`,
+  ];
+  cli.answer(answer, lines.join('\n'));
+}
+
+/** Its place; undefined once a session has it, or when nobody has queued it in time. */
+async function placeOf(cli: Cli, temporal: Temporal, run: RunRef) {
+  for (const deadline = Date.now() + QUEUED_MS; Date.now() < deadline && !cli.io.signal.aborted;) {
+    const places = await temporal.queues.waitingOf(run);
+    if (places.length > 0) {
+      const record = {
+        key: PROMPT_STAGE,
+        kind: 'agent',
+        status: 'running',
+        turn: 1,
+        attempt: 1,
+        waitsIn: places,
+      } as const;
+      return stageWait(run, record, Date.now(), { queue: await readQueue(temporal) });
+    }
+    const pending = await temporal.runs.pendingActivities(run);
+    if (pending.some(({ type }) => type === 'dispatchPrompt')) return undefined;
+    await pause(100, cli.io.signal);
+  }
+  return undefined;
+}
+
+/** Follow it beside the answer, which alone is for standard output. */
+async function answerOf(cli: Cli, run: RunRef): Promise<void> {
+  const view = await watchRun(cli, run, { aside: true });
+  const stage = view.stages.find(({ key }) => key === PROMPT_STAGE);
+  const said = messageOf(view);
+  const commits = (stage?.output as { readonly commits?: number } | undefined)?.commits;
+  const branch = view.workspace?.branch;
+  const answer = {
+    ...{ run, status: view.status },
+    ...(stage?.by !== undefined && { by: stage.by }),
+    ...(said !== undefined && { message: said }),
+    ...(branch !== undefined && { branch }),
+    ...(commits !== undefined && { commits }),
+    costUsd: view.costUsd,
+  };
+  cli.answer(answer, said ?? '');
+  if (branch !== undefined)
+    cli.note(
+      `Its work is on branch ${branch}${commits === undefined ? '' : ` (${commits} commit${commits === 1 ? '' : 's'})`}.`,
+    );
+  failUnlessWell(view);
+}
+
+function messageOf({ stages }: RunView): string | undefined {
+  const output = stages.find(({ key }) => key === PROMPT_STAGE)?.output as { readonly message?: unknown } | undefined;
+  return typeof output?.message === 'string' ? output.message : undefined;
+}
+
+function poolNames(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every((name) => name !== '')) return names;
+  throw new InvalidArgumentError('It must be names of pools with commas between, such as claude,codex.');
+}
+
+function durationText(text: string): string {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms > 0) return text;
+  throw new InvalidArgumentError('It must be a duration, such as 30m or 2h.');
+}
