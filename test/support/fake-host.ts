@@ -181,6 +181,7 @@ export class FakeHost {
       },
       publishBranch: async ({ workspace }) => {
         this.acts.push(`publish ${workspace.branch}`);
+        await this.perform('publish');
         return { head: 'beef', dirty: false };
       },
       receiveWork: async ({ ref }) => {

@@ -1,4 +1,4 @@
-import { approveUpdate, rejectUpdate } from '../../../contracts/messages';
+import { approveUpdate, cancelUpdate, rejectUpdate } from '../../../contracts/messages';
 import { carriedFrom } from '../../../contracts/run';
 import type { Conversation } from '../../../contracts/sessions';
 import { FakeHost, type ScriptedSessionHost } from '../../support/fake-host';
@@ -185,6 +185,17 @@ describe('a prompt that was leased a session', () => {
     expect(host.prompts).toHaveLength(1);
   });
 
+  it('frees its session when the run is cancelled before it was sent', async () => {
+    await serve({ name: 'host-b', pools: { codex: 1 }, home: '/home-b' });
+    host.on('publish', { until: new Promise<void>(() => undefined) });
+    const run = await harness.start(work());
+    await waitUntil(() => host.acts.some((act) => act.startsWith('publish')));
+    await run.workflow.executeUpdate(cancelUpdate, { args: [{ who }] });
+    expect((await run.result()).status).toBe('CANCELLED');
+    expect(host.sessionHost.sessions[0]).not.toHaveProperty('lease');
+    expect(host.prompts).toEqual([]);
+  });
+
   it('needs no workspace', async () => {
     await serve({ name: 'host-a', pools: { codex: 1 } });
     const run = await harness.start(work({ workspace: 'none' }));
@@ -248,6 +259,30 @@ describe('a prompt that was leased a session', () => {
       await run.workflow.executeUpdate(rejectUpdate, { args: [{ gate: 'work', who }] });
       expect((await run.result()).view.failure?.type).toBe('Agent.Crashed');
       expect(host.prompts).toHaveLength(4);
+    });
+
+    it('a person who decides after the run continued as new is heard', async () => {
+      await serve({ name: 'host-a', pools: { codex: 1 } });
+      host.on('work', (times) => (times === 1 ? { fail: { type: 'Agent.Crashed' } } : {}));
+      host.on('spin', (times) => ({ exitCode: times <= 12 ? 1 : 0 }));
+      const run = await harness.start(
+        pipeline({
+          stages: {
+            work: { agent: 'codex', prompt: 'Do it', workspace: 'none', retry: { attempts: 1 } },
+            first: { run: 'first', workspace: 'none' },
+            spin: { needs: 'first', run: 'spin', workspace: 'none', 'on-failure': { fix: 'first', attempts: 20 } },
+            last: { needs: 'spin', gate: {} },
+          },
+        }),
+        { limits: { historyEvents: 60 } },
+      );
+      await run.untilGate('last');
+      const described = await run.workflow.describe();
+      expect(described.raw.workflowExecutionInfo?.firstRunId).not.toBe(described.runId);
+      for (const gate of ['work', 'last']) await run.workflow.executeUpdate(approveUpdate, { args: [{ gate, who }] });
+      const { status, view } = await run.result();
+      expect(status).toBe('SUCCESS');
+      expect(view.stages[0]).toMatchObject({ status: 'succeeded', attempt: 2 });
     });
 
     it('a rejection, and nobody deciding in time, lets the stage fail', async () => {

@@ -127,6 +127,25 @@ describe('prompts that wait for a session', () => {
     expect(scheduled).toEqual(['reserveSession', 'dispatchPrompt']);
   });
 
+  it('wait the same when every workflow task replays the whole history', async () => {
+    host = new FakeHost().serves({ name: 'host-a', pools: { codex: 1, claude: 1 } });
+    harness = await RunHarness.start(host, { maxCachedWorkflows: 0 });
+    const release = await busy('codex-1');
+    const releaseOther = await busy('claude-1');
+    host.asking('work', [{ id: 'q1', kind: 'permission', what: 'Bash: ls' }]);
+    host.on('work', (times) => (times === 1 ? { fail: { type: 'Provider.Overloaded' } } : {}));
+    const limits = { agingMs: 900, closedLookMs: 300 };
+    const run = await prompt('work', { chain: ['claude'], wait: '500ms', retry: { attempts: 2 } }, { limits });
+    await run.until((view) => (view.stages[0]?.waitsIn?.at(-1)?.priority ?? 0) >= 7);
+    releaseOther();
+    await run.until((view) => view.stages[0]?.attempt === 2);
+    release();
+    await run.untilGate('work');
+    await run.workflow.executeUpdate(approveUpdate, { args: [{ gate: 'work', who }] });
+    expect((await run.result()).status).toBe('SUCCESS');
+    expect(host.prompts.map(({ stage }) => stage).filter((stage) => stage === 'work')).toHaveLength(2);
+  });
+
   it('give back every lease but the first', async () => {
     await serve({ name: 'host-a', pools: { codex: 1, claude: 1, gemini: 1 } });
     const run = await prompt('work', { chain: ['claude', 'gemini'], wait: '0s' });

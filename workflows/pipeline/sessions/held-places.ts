@@ -1,9 +1,10 @@
-import { ActivityFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import { leaseId, type StageKey } from '../../../contracts/ids';
 import type { QueuePlace } from '../../../contracts/run';
 import type { Lease, ReserveInput } from '../../../contracts/sessions';
 import type { RunContext } from '../run-context';
-import { hostOf, queueOf } from './activities';
+import { queueOf } from './activities';
+import { giveBack } from './give-back';
 
 /**
  * The places a prompt holds in queues, and the first lease that comes of them. Every lease beyond the first, and one
@@ -58,10 +59,6 @@ export class HeldPlaces {
     if (this.unsettled > 0) this.run.aside(() => condition(() => this.unsettled === 0));
   }
 
-  giveBack(lease: Lease): void {
-    this.run.aside(() => release(this.run, this.key, lease));
-  }
-
   private reserve(place: QueuePlace): Promise<Lease> {
     const { run, key, dispatchId, prefer } = this;
     const { pool } = place;
@@ -87,21 +84,11 @@ export class HeldPlaces {
 
   private take(lease: Lease): void {
     if (this.lease === undefined && !this.over && !this.run.state.paused) this.lease = lease;
-    else this.giveBack(lease);
+    else giveBack(this.run, this.key, lease);
   }
 
   private fail(error: unknown, isHeld: boolean): void {
     // A place that was left may end in any way.
     if (isHeld && !isCancellation(error)) this.failure = error instanceof Error ? error : new Error(String(error));
-  }
-}
-
-async function release(run: RunContext, key: StageKey, lease: Lease): Promise<void> {
-  const { releaseSession } = hostOf(run, lease, `${key}: give ${lease.session} back`, { startToCloseTimeout: 30_000 });
-  try {
-    await releaseSession({ lease });
-  } catch (error) {
-    // A host that is gone has no session to free, and a lease nobody uses lapses.
-    if (!(error instanceof ActivityFailure)) throw error;
   }
 }

@@ -4,6 +4,7 @@ import type { Lease, ReserveInput } from '../../../contracts/sessions';
 import type { QueuePlace } from '../../../contracts/run';
 import type { Work } from '../stages/work-item';
 import { ClosedPools } from './closed-pools';
+import { giveBack } from './give-back';
 import { HeldPlaces } from './held-places';
 import { hasPoolsToJoin, nextMove } from './next-move';
 
@@ -11,6 +12,8 @@ export interface Wanted {
   readonly dispatchId: string;
   /** The session that knows the conversation so far. */
   readonly prefer?: ReserveInput['prefer'];
+  /** When the attempt began to wait: a lease that lapsed costs its prompt no age. */
+  readonly since: number;
   /** How many places the dispatch has had in each pool. */
   readonly joined: Map<string, number>;
 }
@@ -19,10 +22,12 @@ export interface Wanted {
  * Wait in the queues of the stage's pools until one gives a session. A paused run waits in none, so that nothing is
  * sent; one that must make way puts its prompt down as it is, with the time it has waited.
  */
-export async function leaseSession(work: Work<AgentStage>, { dispatchId, prefer, joined }: Wanted): Promise<Lease> {
+export async function leaseSession(
+  work: Work<AgentStage>,
+  { dispatchId, prefer, since, joined }: Wanted,
+): Promise<Lease> {
   const { run, key } = work;
   const before = run.record(key).waitsIn ?? [];
-  const since = Math.min(Date.now(), ...before.map((place) => place.since));
   const queue = new HeldPlaces(run, key, dispatchId, prefer, joined);
   let leased = false;
   try {
@@ -34,7 +39,7 @@ export async function leaseSession(work: Work<AgentStage>, { dispatchId, prefer,
     return lease;
   } finally {
     queue.end();
-    if (!leased && queue.lease !== undefined) queue.giveBack(queue.lease);
+    if (!leased && queue.lease !== undefined) giveBack(run, key, queue.lease);
   }
 }
 

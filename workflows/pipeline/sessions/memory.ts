@@ -1,5 +1,6 @@
 import type { AgentStage } from '../../../contracts/definition';
 import type { DispatchResult } from '../../../contracts/activities';
+import { criticalPool } from '../../../contracts/priority';
 import type { StageRecord } from '../../../contracts/run';
 import type { Conversation, Lease } from '../../../contracts/sessions';
 import { isWorthRetrying, type Fault } from '../fault';
@@ -34,17 +35,22 @@ export function rememberResult({ run, key }: Work<AgentStage>, { conversation }:
   });
 }
 
-export function rememberFailure({ run, key }: Work<AgentStage>, lease: Lease, fault: Fault): void {
+export function rememberFailure({ run, key, stage }: Work<AgentStage>, lease: Lease, fault: Fault): void {
   const { type, message } = fault.failure;
   const { conversation, resetsAt } = fault.told;
   if (TURNED_AWAY.has(type)) {
     const until = resetsAt ?? Date.now() + (fault.retryAfterMs ?? AVOID_MS);
-    run.apply({ type: 'pool.avoided', key, closed: { pool: lease.pool, why: message, until } });
+    run.apply({ type: 'pool.avoided', key, closed: { pool: poolOf(stage, lease), why: message, until } });
   }
   const known = conversation ?? run.record(key).conversation;
   const interrupted = CUT_OFF.has(type) && known !== undefined;
   if (!interrupted && run.record(key).interrupted !== true) return;
   run.apply({ type: 'conversation.known', key, ...(known === undefined ? {} : { conversation: known }), interrupted });
+}
+
+/** The pool of the chain: sessions kept for critical work are of the same provider. */
+function poolOf({ pools }: AgentStage, lease: Lease): string {
+  return pools.find((pool) => criticalPool(pool) === lease.pool) ?? lease.pool;
 }
 
 /** May the stage be tried again after this? An agent that was turned away may, where there is somebody else to ask. */

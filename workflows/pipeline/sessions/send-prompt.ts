@@ -9,6 +9,7 @@ import { Fault, toFault } from '../fault';
 import type { Work } from '../stages/work-item';
 import { hostOf } from './activities';
 import { isElsewhere, publishBranch, receiveWork } from './elsewhere';
+import { giveBack } from './give-back';
 import { leaseSession } from './lease-session';
 import { canResume, conversationToResume, rememberFailure, rememberResult } from './memory';
 import { Questions } from './questions';
@@ -44,19 +45,29 @@ export async function sendPrompt(
   const id = dispatchId(run.runId, key, turn, attempt);
   const known = conversationToResume(work);
   const prefer = known === undefined ? undefined : { host: known.host, session: known.session };
-  const wanted = { dispatchId: id, joined: new Map<string, number>(), ...(prefer === undefined ? {} : { prefer }) };
+  const since = Math.min(Date.now(), ...(run.record(key).waitsIn ?? []).map((place) => place.since));
+  const wanted = {
+    dispatchId: id,
+    since,
+    joined: new Map<string, number>(),
+    ...(prefer === undefined ? {} : { prefer }),
+  };
   for (let leases = 1; ; leases += 1) {
     const lease = await leaseSession(work, wanted);
+    let sent = false;
     try {
       const resume = canResume(known, lease) ? known : undefined;
       if (isElsewhere(lease, workspace)) await publishBranch(work, workspace);
       const input = { ...prepare(resume), dispatchId: id, lease, ...(resume === undefined ? {} : { resume }) };
       if (resume !== undefined) tellResumed(work, resume);
+      sent = true;
       const result = await takeTurn(work, input);
       rememberResult(work, result);
       if (workspace !== undefined) await receiveWork(work, workspace, result);
       return { lease, result };
     } catch (error) {
+      // Nobody else would free it before it lapses.
+      if (!sent || isCancellation(error)) giveBack(run, key, lease);
       if (isFailure(error, 'Session.LeaseLost') && leases < LEASES_PER_ATTEMPT) continue;
       throw await explained(work, lease, workspace, error);
     }
