@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, statfs } from 'node:fs/promises';
+import { freemem, totalmem } from 'node:os';
 import { promisify } from 'node:util';
-import { agentsConfig, type AgentConfig } from '../../contracts/schemas/agents';
+import type { AgentConfig } from '../../contracts/schemas/agents';
+import { UserError } from '../faults';
 import { programOnPath } from '../program-on-path';
+import { readAgents } from '../sessions/read-agents';
 import { findTemporalCli } from '../server/find-temporal';
 import { fail, ok, warn, type Finding } from './finding';
 
@@ -27,7 +30,7 @@ export async function examineHost(options: { readonly env: Env; readonly home: s
     providers(env),
     disk(home),
   ]);
-  return [node(process.versions.node), ...findings, ...agents(env)];
+  return [node(process.versions.node), ...findings, memory(), ...agents(env)];
 }
 
 export function node(version: string): Finding {
@@ -90,27 +93,42 @@ async function ollamaAnswers(env: Env): Promise<boolean> {
 
 function agents(env: Env): Finding[] {
   const file = env['GANTRY_AGENTS'];
-  const configured = readAgents(file);
-  if ('problem' in configured)
-    return [fail('Agents', configured.problem, `Mend ${file}: it is what GANTRY_AGENTS names.`)];
-  return Object.entries(configured.agents).map(([name, agent]) => {
-    const [command] = agent.command ?? [process.execPath];
-    const found = existsSync(command) ? command : programOnPath(command, env);
-    if (found !== undefined) return ok(`Agent ${name}`, `${found}, ${agent.slots} at a time`);
-    return warn(`Agent ${name}`, `no program "${command}"`, `Install it, or leave the agent out of GANTRY_AGENTS.`);
-  });
+  try {
+    return Object.entries(readAgents(file)).flatMap(([name, agent]) => agentFindings(name, agent, env));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [fail('Agents', error.message, `Mend ${file}: it is what GANTRY_AGENTS names.`)];
+  }
 }
 
-function readAgents(file: string | undefined): { agents: Record<string, AgentConfig> } | { problem: string } {
-  try {
-    const source: unknown =
-      file === undefined
-        ? { claude: { kind: 'claude' }, codex: { kind: 'codex' } }
-        : JSON.parse(readFileSync(file, 'utf8'));
-    return { agents: agentsConfig.parse(source) };
-  } catch (error) {
-    return { problem: (error as Error).message };
+function agentFindings(name: string, agent: AgentConfig, env: Env): Finding[] {
+  const what = `Agent ${name}`;
+  const [command] = agent.command ?? [process.execPath];
+  const found = existsSync(command) ? command : programOnPath(command, env);
+  if (found === undefined) {
+    return [warn(what, `no program "${command}"`, `Install it, or leave the agent out of GANTRY_AGENTS.`)];
   }
+  const { min, max } = agent.sessions;
+  const size = min === max ? `${max}` : `${min}..${max}`;
+  if (agent.backend === 'tmux' && programOnPath('tmux', env) === undefined) {
+    return [warn(what, `${found}, but no tmux`, 'Install tmux, or say "backend": "headless" in its configuration.')];
+  }
+  const freeMb = Math.round(freemem() / 1024 ** 2);
+  const least = agent['free-memory-mb'];
+  const short = warn(
+    `Memory for ${name}`,
+    `${freeMb} MB free; none is started with less than ${least} MB`,
+    'Free some, or lower its free-memory-mb.',
+  );
+  return [
+    ok(what, `${found}, ${size} session${max === 1 ? '' : 's'} (${agent.backend})`),
+    ...(freeMb < least ? [short] : []),
+  ];
+}
+
+function memory(): Finding {
+  const gb = (bytes: number) => (bytes / 1024 ** 3).toFixed(1);
+  return ok('Memory', `${gb(freemem())} GB free of ${gb(totalmem())} GB`);
 }
 
 async function disk(home: string): Promise<Finding> {

@@ -1,8 +1,8 @@
-import { agentTaskQueue } from '../../contracts/task-queues';
 import { Fault } from '../faults';
 import { SERVER_SETTINGS } from '../server/settings';
 import type { Target } from '../target';
 import { Temporal } from '../temporal';
+import { examineSessions } from './examine-sessions';
 import { fail, ok, warn, type Finding } from './finding';
 
 /** What the Temporal server has of what gantry needs. With `fix`, what is missing and can be made is made. */
@@ -30,9 +30,7 @@ export async function examineTemporal(
       await attempt('Search attributes', () => searchAttributes(temporal, options.fix)),
       priorities(version, target.source === 'gantry dev'),
       await attempt('Workers', () => workers(temporal, target)),
-      ...(await Promise.all(
-        options.agents.map((agent) => attempt(`Queue ${agent}`, () => agentQueue(temporal, target, agent))),
-      )),
+      ...(await examineSessions(temporal, options.agents).catch((error: unknown) => [fromFault('Sessions', error)])),
     ];
   } catch (error) {
     return [fromFault('Temporal', error)];
@@ -50,23 +48,25 @@ async function searchAttributes(temporal: Temporal, fix: boolean): Promise<Findi
   return ok('Search attributes', `registered now: ${missing.join(', ')}`);
 }
 
-/** The settings that order queues cannot be read from outside; the server's version says which must be set. */
+/**
+ * The settings that order queues cannot be read from outside; the server's version says which must be set. Where
+ * nobody set the levels, Temporal keeps five: the prompts of priority 6 and below are then one crowd.
+ */
 export function priorities(version: string, ours: boolean): Finding {
   const { priorityByDefaultSince } = SERVER_SETTINGS;
-  if (ours) return ok('Priorities', 'in order, and fair between projects: gantry set this server up');
-  const fairness = 'fair shares between projects need matching.enableFairness=true';
-  if (!isOlder(version, priorityByDefaultSince)) {
-    return warn('Priorities', `strict in one partition; ${fairness}`, SET_THEM);
-  }
+  if (ours) return ok('Priorities', '10 levels in order, and fair between projects: gantry set this server up');
+  const matcher = isOlder(version, priorityByDefaultSince)
+    ? `server ${version} orders queues only with matching.useNewMatcher=true; `
+    : '';
   return warn(
     'Priorities',
-    `server ${version} orders queues only with matching.useNewMatcher=true; ${fairness}`,
+    `${matcher}priorities 6 to 1 are told apart only with matching.priorityLevels=10, and projects get fair shares only with matching.enableFairness=true`,
     SET_THEM,
   );
 }
 
 const SET_THEM =
-  'Set them and one partition (matching.numTaskqueueReadPartitions and WritePartitions = 1), as docker-compose.temporal.yml does.';
+  'Set them and one partition (matching.numTaskqueueReadPartitions and WritePartitions = 1), as docker-compose.temporal.yml does; nobody can see from here whether they are.';
 
 function isOlder(version: string, than: string): boolean {
   const numbers = (text: string) => text.split('.').map((part) => Number.parseInt(part, 10) || 0);
@@ -85,16 +85,6 @@ async function workers(temporal: Temporal, { taskQueue }: Target): Promise<Findi
     );
   }
   return ok('Workers', `${[...new Set(workflow)].join(', ')} on task queue "${taskQueue}"`);
-}
-
-async function agentQueue(temporal: Temporal, { taskQueue }: Target, agent: string): Promise<Finding> {
-  const { activity } = await temporal.queues.pollers(agentTaskQueue(taskQueue, agent));
-  if (activity.length > 0) return ok(`Queue ${agent}`, `served by ${[...new Set(activity)].join(', ')}`);
-  return warn(
-    `Queue ${agent}`,
-    'nobody serves it',
-    `Stages with agent ${agent} wait until a worker that has it is started.`,
-  );
 }
 
 async function attempt(what: string, examine: () => Promise<Finding>): Promise<Finding> {
