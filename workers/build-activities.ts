@@ -68,7 +68,7 @@ export async function buildActivities(parts: WorkerEnvironment): Promise<Built> 
     ...{ storeText, readText, runCommand: hostActivities.runCommand },
     backends: sessionBackends({ tmux, environment }),
     visit: (input) => visitWorkspace(host, input),
-    reportProvider: (provider, report) => parts.breakers.report(provider, report),
+    providers: parts.breakers,
     onReceipt: (receipt) => log.info('receipt of a dispatch', { receipt }),
   };
   const otherRuns = createOtherRuns(parts.connection, parts.namespace);

@@ -9,7 +9,7 @@ import type {
   RunCommandInput,
   SessionActivities,
 } from '../../contracts/activities';
-import type { ProviderReport } from '../../contracts/breakers';
+import type { ProviderReport, Standing } from '../../contracts/breakers';
 import type { JsonObject } from '../../contracts/json';
 import type { AgentsConfig } from '../../contracts/schemas/agents';
 import type { Text } from '../../contracts/text';
@@ -46,8 +46,11 @@ export interface SessionPorts extends PlacePorts {
   /** The worker's environment; agents see what they are allowed to of it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly backends: Readonly<Record<'tmux' | 'headless', SessionBackend>>;
-  /** Tell a provider's breaker how a turn went. */
-  readonly reportProvider: (provider: string, report: ProviderReport) => Promise<void>;
+  /** The breakers of agents' providers. */
+  readonly providers: {
+    readonly standing: (provider: string) => Promise<Standing>;
+    readonly report: (provider: string, report: ProviderReport) => Promise<void>;
+  };
   readonly onReceipt: (name: string) => void;
 }
 

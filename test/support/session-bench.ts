@@ -47,7 +47,10 @@ export function benchPorts(options: BenchPorts): SessionPorts {
     redactor: createRedactor(secrets.all()),
     runCommand: options.runCommand ?? (() => Promise.reject(new Error('no command here'))),
     visit: () => Promise.reject(new Error('no other home here')),
-    reportProvider: () => Promise.resolve(),
+    providers: {
+      standing: () => Promise.resolve({ state: 'closed', generation: 0 }),
+      report: () => Promise.resolve(),
+    },
     backends: sessionBackends({ tmux, environment }),
     onReceipt: options.onReceipt ?? (() => undefined),
     log: { info: () => undefined },

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { DispatchInput } from '../../../contracts/activities';
-import type { ProviderFailure } from '../../../contracts/breakers';
+import type { ProviderFailure, ProviderReport } from '../../../contracts/breakers';
 import { isErrorType, type ErrorType } from '../../../contracts/errors';
 import { failure, type FailureDetails } from '../../failure';
 import type { Attempt } from '../../heartbeat';
@@ -59,33 +59,56 @@ export async function settleDispatch<T extends object>(
   work: () => Promise<T>,
 ): Promise<T> {
   const startedAt = Date.now();
+  const provider = providerOfAgent(host.ports.agents, input.lease.agent);
+  const { generation } = await host.ports.providers.standing(provider);
   try {
     const result = await work();
     if ('asks' in result) return result;
     host.noteTurn(input.lease.pool, Date.now() - startedAt);
     await ended(host, input, undefined);
+    void tellProvider(host, provider, { id: input.dispatchId, at: Date.now(), outcome: 'success', generation });
     return result;
   } catch (error) {
-    if (isEnd(error)) await ended(host, input, error);
-    else if (attempt.signal.aborted && attempt.stopRequested()) await host.release(input.lease.id);
+    if (isEnd(error)) {
+      const outcome = failureOf(error);
+      // Before the session is free: whoever waits would only be turned away as well.
+      if (outcome) await tellProvider(host, provider, { id: input.dispatchId, at: Date.now(), outcome, generation });
+      await ended(host, input, error);
+    } else if (attempt.signal.aborted && attempt.stopRequested()) {
+      await host.release(input.lease.id);
+    }
     throw error;
   }
 }
 
-async function ended(host: SessionHost, { lease, dispatchId }: DispatchInput, error: ApplicationFailure | undefined) {
+async function ended(
+  host: SessionHost,
+  { lease }: DispatchInput,
+  error: ApplicationFailure | undefined,
+): Promise<void> {
   const session = host.session(lease.session);
   if (session && error === undefined) await host.apply(session, { type: 'trusted' });
   if (session && error !== undefined && SAYS_UNHEALTHY.has(error.type ?? '')) {
     await host.apply(session, { type: 'failed', why: error.message });
   }
   await host.release(lease.id);
-  const outcome = error === undefined ? ('success' as const) : failureOf(error);
-  if (outcome === undefined) return;
-  const report = { id: dispatchId, at: Date.now(), outcome };
-  // Told when the session is free already: the breaker is for those who come after.
-  host.ports.reportProvider(providerOfAgent(host.ports.agents, lease.agent), report).catch((problem: unknown) => {
-    host.ports.log.info('a breaker could not be told', { dispatchId, problem });
+}
+
+async function tellProvider(host: SessionHost, provider: string, report: ProviderReport): Promise<void> {
+  const { outcome } = report;
+  if (outcome !== 'success' && outcome.failure !== 'transient') closePools(host, provider, outcome.message);
+  await host.ports.providers.report(provider, report).catch((error: unknown) => {
+    host.ports.log.info('a breaker could not be told', { provider, report, error });
   });
+}
+
+/** Until the upkeep has asked the breaker again, which takes a moment. */
+function closePools(host: SessionHost, provider: string, why: string): void {
+  for (const pool of host.pools) {
+    const agents = host.all.filter(({ record }) => record.pool === pool).map(({ record }) => record.agent);
+    if (!agents.some((agent) => providerOfAgent(host.ports.agents, agent) === provider)) continue;
+    host.stand(pool, { mayStart: false, ...host.standing(pool), allowance: 0, closed: { why } });
+  }
 }
 
 function failureOf(error: ApplicationFailure): ProviderFailure | undefined {
