@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Cli } from '../../client/cli/cli';
-import { pause } from '../../client/cli/live-view';
+import { pause } from '../../client/cli/wait';
 import type { RunView } from '../../contracts/run';
 import type { LocalServing } from '../../client/server/serve-locally';
 
@@ -43,7 +43,7 @@ export async function crashReport(
   view: RunView,
   agentLog: string,
 ): Promise<{ ok: boolean; lines: string[] }> {
-  const { events } = await (await cli.temporal()).history(view.run);
+  const { events } = await (await cli.temporal()).runs.history(view.run);
   const types = events.map((event) => event['eventType']);
   const completed = types.filter((type) => type === 'EVENT_TYPE_ACTIVITY_TASK_COMPLETED').length;
   const scheduled = types.filter((type) => type === 'EVENT_TYPE_ACTIVITY_TASK_SCHEDULED').length;

@@ -18,6 +18,7 @@ import { stopProcessGroup } from '../../client/server/start-server';
 import { DEFAULT_TASK_QUEUE } from '../../contracts/task-queues';
 import { EXIT } from '../../contracts/errors';
 import { cancelUpdate } from '../../contracts/messages';
+import { PRIORITY } from '../../contracts/priority';
 import { isEnd, type GateRecord, type RunRef, type RunView } from '../../contracts/run';
 import { givenInputs } from '../../client/cli/given-inputs';
 import { crashReport, crashServer, crashWorker } from './crash';
@@ -92,7 +93,7 @@ async function play(cli: Cli, serving: LocalServing, { options, repository, agen
   const { definition } = await loadPipelineFile(file);
   const { run } = await startRun(await cli.temporal(), {
     ...{ project: 'calculator', definition, inputs: givenInputs(definition, [], repository), mode: definition.mode },
-    ...{ priority: 3, repo: repository, startedBy: cli.who },
+    ...{ priority: PRIORITY.usual, repo: repository, startedBy: cli.who },
   });
   return orGiveUp(cli, follow(cli, serving, run, { options, agentLog }));
 }
@@ -131,7 +132,7 @@ async function follow(
 async function cancelRun(cli: Cli, run: RunRef): Promise<void> {
   cli.note('Interrupted: ending the run and taking back what it did.');
   try {
-    await (await cli.temporal()).update(run, cancelUpdate, randomUUID(), { who: cli.who, comment: 'Ctrl-C' });
+    await (await cli.temporal()).runs.update(run, cancelUpdate, randomUUID(), { who: cli.who, comment: 'Ctrl-C' });
   } catch (error) {
     cli.note((error as Error).message); // the deadline below ends the demo all the same
   }
