@@ -22,7 +22,7 @@ const INSTRUCTIONS = `You are a coding agent. Answer with one JSON object and no
 "find" must occur exactly once in the file. Paths are relative to the repository. If the task asks for a result in the
 file GANTRY_OUTPUT, add it to the object as "output".`;
 
-/** Ask the model for an edit of the repository. Fails when it cannot be reached or answers something else. */
+/** Ask the model for an edit of the repository. An answer in words is one without edits. Fails when it cannot be reached, or names edits that are none. */
 export async function askForEdit(prompt: string, repository: string, signal: AbortSignal): Promise<EditAnswer> {
   const client = new OpenAI({
     baseURL: process.env['GANTRY_OFFLINE_MODEL_URL'] ?? null,
@@ -49,7 +49,7 @@ export function readAnswer(text: string): EditAnswer {
   try {
     value = JSON.parse(json);
   } catch {
-    throw new Error(`the model did not answer with JSON but said: ${text.slice(0, 300)}`);
+    return { edits: [], commit: '', say: text.trim() }; // it has something to say, and nothing to change
   }
   const parsed = answer.safeParse(value);
   if (!parsed.success) throw new Error(`the model's answer is no edit: ${z.prettifyError(parsed.error)}`);

@@ -8,7 +8,13 @@ const FILE_LIMIT = 32 * 1024;
 
 /** A repository for a model: the list of its files, and what is in those that the prompt is likely about. */
 export async function describeRepository(root: string, prompt: string): Promise<string> {
-  const { stdout } = await promisify(execFile)('git', ['ls-files', '-z'], { cwd: root, maxBuffer: 64 << 20 });
+  const run = promisify(execFile);
+  const isRepository = await run('git', ['rev-parse', '--git-dir'], { cwd: root }).then(
+    () => true,
+    () => false,
+  );
+  if (!isRepository) return 'There is no repository here.';
+  const { stdout } = await run('git', ['ls-files', '-z'], { cwd: root, maxBuffer: 64 << 20 });
   const paths = stdout.split('\0').filter((path) => path !== '');
   const blocks: string[] = [];
   let total = 0;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startOfflineModel, type OfflineModel } from '../../../examples/offline/model-server';
-import { AgentBench } from '../../support/agent-bench';
+import { AgentBench, leaseFor } from '../../support/agent-bench';
 import { compileSources } from '../../support/compile-sources';
 
 const compiled = compileSources('offline', ['examples/offline']);
@@ -60,8 +60,19 @@ describe.each(['tmux', 'headless'] as const)('the offline agent (%s)', (backend)
     expect(result).toMatchObject({ commits: 0, output: { verdict: 'approve' } });
   });
 
+  it('says what the model says, in a repository or without one', async () => {
+    answer = 'I am a poet.';
+    expect(await dispatch()).toMatchObject({ commits: 0, message: { inline: 'I am a poet.' } });
+    const { workspace: _, ...elsewhere } = bench.input({ backend, dispatchId: 'r-1.implement.1.2' });
+    const lease = leaseFor(elsewhere.dispatchId);
+    expect(await bench.dispatch(agent(), { ...elsewhere, lease })).toMatchObject({
+      message: { inline: 'I am a poet.' },
+    });
+    expect(model.requests.at(-1)!.messages.at(-1)!.content).toContain('There is no repository here.');
+  });
+
   it.each([
-    ['says something else than an edit', 'I am a poet.', /did not answer with JSON/],
+    ['names edits that are none', { edits: 'all of them' }, /is no edit/],
     ['wants to edit outside', { edits: [{ path: '../x.txt', content: 'x' }] }, /leads out/],
     ['wants to edit through a link', { edits: [{ path: 'link/x.txt', content: 'x' }] }, /leads out/],
     ['wants to edit git itself', { edits: [{ path: '.git/hooks/pre-commit', content: 'x' }] }, /leads out/],
