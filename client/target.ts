@@ -34,7 +34,7 @@ export function resolveTarget(options: TargetOptions): Target {
       ? [configured, options.env['TEMPORAL_ADDRESS'] ? 'TEMPORAL_ADDRESS' : 'temporal.toml']
       : dev
         ? [dev.address, 'gantry dev']
-        : [DEFAULT_ADDRESS, 'the default'];
+        : [DEFAULT_ADDRESS, `the default, since no \`gantry dev\` runs under ${options.home}`];
   const atDev = dev !== undefined && address === dev.address;
   const ui = options.env['GANTRY_UI'] ?? (atDev ? dev.ui : undefined);
   return {

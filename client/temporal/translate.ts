@@ -88,7 +88,7 @@ function invalid(error: unknown, details: string | undefined): unknown {
 export function unreachable(target: Target, cause: unknown, details?: string): ServiceError {
   return new ServiceError(
     `No Temporal server answers at ${target.address} (from ${target.source})${details ? `: ${details}` : '.'}`,
-    'Start one with `gantry dev`, or name yours with --address or TEMPORAL_ADDRESS.',
+    'Start one with `gantry dev`, name yours with --address or TEMPORAL_ADDRESS, or the home of a running `gantry dev` with --home.',
     { cause },
   );
 }

@@ -22,16 +22,65 @@ export const addCompletion: AddCommand = (program, cli) => {
 /** What may stand in place of the last word, given those before it. */
 async function candidates(program: Command, cli: Cli, words: readonly string[]): Promise<string[]> {
   const current = words.at(-1) ?? '';
-  const [name, ...given] = words.slice(0, -1);
-  const fits = (all: readonly string[]) => all.filter((word) => word.startsWith(current));
-  if (name === undefined) return fits(visibleCommands(program));
-  const command = program.commands.find((one) => one.name() === name || one.aliases().includes(name));
-  if (!command) return [];
+  const { command, given } = commandOf(program, words.slice(0, -1));
+  const fits = (all: readonly string[]) => [...new Set(all)].filter((word) => word.startsWith(current));
+  if (command === undefined) return [];
+  const before = words.at(-2) ?? '';
+  const valued = command.options.find((option) => option.long === before && (option.required || option.optional));
+  if (valued) return fits(await valuesOf(VALUE_OF_OPTION[before], cli));
   if (current.startsWith('-')) {
     return fits([...command.options, ...program.options].map(({ long }) => long ?? '').filter((long) => long !== ''));
   }
+  const inner = visibleCommands(command);
+  if (given.length === 0 && inner.length > 0) return fits(inner);
   const position = given.filter((word) => !word.startsWith('-')).length;
-  return command.registeredArguments[position]?.name() === 'run' ? fits(['latest', ...(await runIds(cli))]) : [];
+  const argument =
+    command.registeredArguments[position] ?? command.registeredArguments.findLast(({ variadic }) => variadic);
+  return fits(await valuesOf(VALUE_OF_ARGUMENT[argument?.name() ?? ''], cli));
+}
+
+/** The command that words lead to, and what follows its name. */
+function commandOf(
+  program: Command,
+  words: readonly string[],
+): { command: Command | undefined; given: readonly string[] } {
+  const [name, ...given] = words;
+  if (name === undefined) return { command: program, given: [] };
+  const named = (parent: Command, word: string | undefined) =>
+    parent.commands.find((one) => one.name() === word || (word !== undefined && one.aliases().includes(word)));
+  const command = named(program, name);
+  const inner = command && named(command, given[0]);
+  return inner ? { command: inner, given: given.slice(1) } : { command, given };
+}
+
+type Values = (cli: Cli) => Promise<string[]>;
+
+const runs: Values = async (cli) => {
+  const found = await valuesOf(
+    async () => (await (await cli.temporal()).runs.list({ limit: 50 })).map(({ run }) => run.runId),
+    cli,
+  );
+  return ['latest', ...found];
+};
+const hosts: Values = async (cli) => (await (await cli.temporal()).hosts.list()).map(({ host }) => host);
+const pools: Values = async (cli) => {
+  const found = await (await cli.temporal()).hosts.list();
+  return found.flatMap(({ view }) => view?.pools.map(({ pool }) => pool) ?? []);
+};
+const sessions: Values = async (cli) => {
+  const found = await (await cli.temporal()).hosts.list();
+  return found.flatMap(({ view }) => view?.sessions.map(({ name }) => name) ?? []);
+};
+const targets: Values = async (cli) => [...(await sessions(cli)), ...(await pools(cli))];
+
+const VALUE_OF_ARGUMENT: Readonly<Record<string, Values>> = { run: runs, pool: pools, session: sessions, targets };
+const VALUE_OF_OPTION: Readonly<Record<string, Values>> = {
+  ...{ '--target': pools, '--chain': pools, '--for': pools, '--host': hosts },
+};
+
+/** None when no server answers: whoever presses Tab has not asked for an error. */
+async function valuesOf(values: Values | undefined, cli: Cli): Promise<string[]> {
+  return values === undefined ? [] : values(cli).catch(() => []);
 }
 
 function visibleCommands(program: Command): string[] {
@@ -39,16 +88,6 @@ function visibleCommands(program: Command): string[] {
     .createHelp()
     .visibleCommands(program)
     .map((command) => command.name());
-}
-
-/** None when no server answers: whoever presses Tab has not asked for an error. */
-async function runIds(cli: Cli): Promise<string[]> {
-  try {
-    const runs = await (await cli.temporal()).runs.list({ limit: 50 });
-    return runs.map(({ run }) => run.runId);
-  } catch {
-    return [];
-  }
 }
 
 const SCRIPTS: Record<(typeof SHELLS)[number], string> = {

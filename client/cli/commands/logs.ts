@@ -10,6 +10,7 @@ import type { Cli } from '../cli';
 import type { AddCommand } from '../program';
 import { renderAtWork } from '../render/at-work';
 import { harmlessLines } from '../render/paint';
+import { positiveInteger } from './list';
 
 export const addLogs: AddCommand = (program, cli) => {
   program
@@ -17,7 +18,8 @@ export const addLogs: AddCommand = (program, cli) => {
     .argument('<run>', 'which run')
     .argument('[stage]', 'which stage, or one cell of its matrix; all when absent')
     .description('What the stages of a run said; of those at work, what they say now')
-    .action(async (word: string, stage: string | undefined) => {
+    .option('-n, --tail <lines>', 'only the last lines of each', positiveInteger)
+    .action(async (word: string, stage: string | undefined, { tail }: { tail?: number }) => {
       const { run } = await cli().findRun(word);
       const temporal = await cli().temporal();
       const view = await readView(temporal, run);
@@ -32,7 +34,8 @@ export const addLogs: AddCommand = (program, cli) => {
           `See where it stands: \`gantry status ${run.runId}\`.`,
         );
       }
-      cli().answer(logs, logs.map((log) => shown(cli(), log, logs.length > 1)).join('\n'));
+      const said = tail === undefined ? logs : logs.map((log) => lastLines(log, tail));
+      cli().answer(said, said.map((log) => shown(cli(), log, said.length > 1)).join('\n'));
       if (logs.some(({ whole }) => whole === false))
         cli().note('Some logs are on another host: only their beginning and end are shown.');
     });
@@ -74,6 +77,11 @@ async function collect(
     else if (text !== undefined) logs.push({ ...about, ...(await readText(cli.home, text)) });
   }
   return logs;
+}
+
+function lastLines(log: StageLog, count: number): StageLog {
+  if (log.text === undefined) return log;
+  return { ...log, text: log.text.trimEnd().split('\n').slice(-count).join('\n') };
 }
 
 /** A log as it is, colours and all, but for what would do more to a terminal than print; `--json` has it exact. */

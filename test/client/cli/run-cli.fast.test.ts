@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { resolveTarget } from '../../../client/target';
 import { EXIT } from '../../../contracts/errors';
 import { CliSession } from '../../support/cli-session';
 
@@ -42,6 +43,16 @@ describe('a server that is not there', () => {
     expect(code).toBe(EXIT.unreachable.code);
     expect(err).toContain('No Temporal server answers at 127.0.0.1:1 (from TEMPORAL_ADDRESS)');
     expect(err).toContain('gantry dev');
+  });
+
+  it('at the default address, it is said why that was tried', async () => {
+    const other = new CliSession({ TEMPORAL_ADDRESS: '' });
+    const { address, source } = resolveTarget({ home: other.folder, env: {} });
+    expect({ address, source }).toEqual({
+      address: '127.0.0.1:7233',
+      source: `the default, since no \`gantry dev\` runs under ${other.folder}`,
+    });
+    other.end();
   });
 
   it('is an object for programs', async () => {
@@ -99,6 +110,8 @@ describe('init', () => {
 it('completion offers commands, and options of the command that is written', async () => {
   expect((await cli.run('complete', '--', 'sta')).out).toBe('start\nstatus\n');
   expect((await cli.run('complete', '--', 'start', '--inp')).out).toBe('--input\n');
+  expect((await cli.run('complete', '--', 'sessions', 're')).out).toBe('restart\nreserve\n');
+  expect((await cli.run('complete', '--', 'sessions', 'stop', '--fo')).out).toBe('--force\n');
 });
 
 it('Ctrl-C ends a command that waits with its own exit code', async () => {
