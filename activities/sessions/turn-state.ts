@@ -72,7 +72,8 @@ function apply(state: TurnState, event: AgentEvent): TurnState {
     case 'started':
       return start(state, event);
     case 'ready':
-      return state.acceptances > 0 ? state : { ...state, phase: 'ready', doing: 'ready for the prompt' };
+      if (state.acceptances > 0 || state.ask !== undefined) return state;
+      return { ...state, phase: 'ready', doing: 'ready for the prompt' };
     case 'accepted':
       return accept(state, event);
     case 'working':
@@ -171,7 +172,7 @@ function fail(state: TurnState, { reason, message, usage }: AgentEvent & { kind:
 }
 
 function interrupt(state: TurnState): TurnState {
-  if (state.acceptances === 0) return { ...state, phase: 'idle', doing: 'idle' };
+  if (state.acceptances === 0) return { ...settleAsks(state, () => true), phase: 'idle', doing: 'idle' };
   return fail(state, {
     kind: 'failed',
     reason: 'interrupted',
