@@ -3,25 +3,19 @@ import path from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { InvalidArgumentError, type Command } from 'commander';
 import { parseDuration } from '../../../contracts/duration';
-import { NAME_PATTERN, runWorkflowId } from '../../../contracts/ids';
+import { NAME_PATTERN } from '../../../contracts/ids';
 import { nearestWord } from '../../../contracts/nearest-word';
 import { PRIORITY } from '../../../contracts/priority';
-import type { RunRef, RunView } from '../../../contracts/run';
 import { UserError } from '../../faults';
 import { findRepository, projectOf } from '../../runs/repository';
 import { startRun } from '../../runs/start-run';
 import type { QueueReport } from '../../sessions/pool-queue';
 import { readQueue } from '../../sessions/read-queue';
-import { poolsForAny, PROMPT_STAGE, sendDefinition } from '../../sessions/send-prompt';
-import { stageWait } from '../../sessions/stage-wait';
-import type { Temporal } from '../../temporal';
+import { poolsForAny, sendDefinition } from '../../sessions/send-prompt';
 import type { Cli } from '../cli';
-import { watchRun } from '../live-view';
 import type { AddCommand } from '../program';
-import { renderStageWait } from '../render/stage-wait';
-import { pause } from '../wait';
+import { sayAnswer, sayWhereItWaits } from '../sent-prompt';
 import { priorityOf } from './priority';
-import { failUnlessWell } from './status';
 
 interface SendOptions {
   readonly target?: string;
@@ -41,8 +35,6 @@ interface SendOptions {
 const MOST_BYTES = 1_000_000;
 /** With `--any` the best pool is asked first, and each further one this much later. */
 const ANY_WAIT = '1s';
-/** How long it may take until its place in the queue can be seen. */
-const QUEUED_MS = 5_000;
 
 export const addSend: AddCommand = (program, cli) => {
   const command = program
@@ -86,8 +78,8 @@ export const addSend: AddCommand = (program, cli) => {
       ...(repo !== undefined && { repo }),
       ...(options.base !== undefined && { base: options.base }),
     });
-    if (options.wait) return answerOf(cli(), run);
-    await queued(cli(), temporal, run, pools);
+    if (options.wait) return sayAnswer(cli(), run);
+    await sayWhereItWaits(cli(), temporal, run, pools);
   });
 };
 
@@ -156,78 +148,6 @@ function unserved(pools: readonly string[], { pools: queues }: QueueReport): str
       const meant = near === undefined ? '' : ` Did you mean "${near}"?`;
       return `Warning: no host serves "${pool}" now.${meant} The prompt waits until one does.`;
     });
-}
-
-/** Say where it stands, once that can be seen. */
-async function queued(cli: Cli, temporal: Temporal, run: RunRef, pools: readonly string[]): Promise<void> {
-  const wait = await placeOf(cli, temporal, run);
-  const url = cli.urlOf(run);
-  const answer = {
-    run,
-    workflowId: runWorkflowId(run.project, run.runId),
-    pools,
-    ...(wait && { wait }),
-    ...(url && { url }),
-  };
-  const where = wait === undefined ? '' : renderStageWait(wait, { at: Date.now() });
-  const lines = [
-    `${run.runId} is sent to ${pools.join(', then ')}.`,
-    ...(where === '' ? [] : [where]),
-    ...(url ? [url] : []),
-    `Follow it: gantry status ${run.runId} --watch`,
-    `What the agent said: gantry logs ${run.runId}`,
-  ];
-  cli.answer(answer, lines.join('\n'));
-}
-
-/** Its place; undefined once a session has it, or when nobody has queued it in time. */
-async function placeOf(cli: Cli, temporal: Temporal, run: RunRef) {
-  for (const deadline = Date.now() + QUEUED_MS; Date.now() < deadline && !cli.io.signal.aborted;) {
-    const places = await temporal.queues.waitingOf(run);
-    if (places.length > 0) {
-      const record = {
-        key: PROMPT_STAGE,
-        kind: 'agent',
-        status: 'running',
-        turn: 1,
-        attempt: 1,
-        waitsIn: places,
-      } as const;
-      return stageWait(run, record, Date.now(), { queue: await readQueue(temporal) });
-    }
-    const pending = await temporal.runs.pendingActivities(run);
-    if (pending.some(({ type }) => type === 'dispatchPrompt')) return undefined;
-    await pause(100, cli.io.signal);
-  }
-  return undefined;
-}
-
-/** Follow it beside the answer, which alone is for standard output. */
-async function answerOf(cli: Cli, run: RunRef): Promise<void> {
-  const view = await watchRun(cli, run, { aside: true });
-  const stage = view.stages.find(({ key }) => key === PROMPT_STAGE);
-  const said = messageOf(view);
-  const commits = (stage?.output as { readonly commits?: number } | undefined)?.commits;
-  const branch = view.workspace?.branch;
-  const answer = {
-    ...{ run, status: view.status },
-    ...(stage?.by !== undefined && { by: stage.by }),
-    ...(said !== undefined && { message: said }),
-    ...(branch !== undefined && { branch }),
-    ...(commits !== undefined && { commits }),
-    costUsd: view.costUsd,
-  };
-  cli.answer(answer, said ?? '');
-  if (branch !== undefined)
-    cli.note(
-      `Its work is on branch ${branch}${commits === undefined ? '' : ` (${commits} commit${commits === 1 ? '' : 's'})`}.`,
-    );
-  failUnlessWell(view);
-}
-
-function messageOf({ stages }: RunView): string | undefined {
-  const output = stages.find(({ key }) => key === PROMPT_STAGE)?.output as { readonly message?: unknown } | undefined;
-  return typeof output?.message === 'string' ? output.message : undefined;
 }
 
 function poolNames(text: string): string[] {

@@ -42,7 +42,7 @@ describe('with a commit', () => {
   it.each(['main', 'HEAD', 'v1', 'upstream'])('the base %s is found', async (base) => {
     git('tag', 'v1');
     git('update-ref', 'refs/remotes/origin/upstream', 'HEAD');
-    expect(await start('--base', base)).toMatchObject({ code: 5 });
+    expect(await start('--base', base, '--check')).toMatchObject({ code: 0, err: '' });
   });
 
   it('a base that looks like an option is no option of git', async () => {
