@@ -31,7 +31,7 @@ export const addHost: AddCommand = (program, cli) => {
     .action(async (options: HostOptions) => {
       const agents = options.agents ?? cli().io.env['GANTRY_AGENTS'];
       const pools = poolsOf(options, readAgents(agents));
-      const name = hostName(options.name);
+      const name = hostName(options.name ?? cli().io.env['GANTRY_HOST']);
       await serve(cli(), { name, pools, drains: options.drain === true, ...(agents !== undefined && { agents }) });
     });
 };

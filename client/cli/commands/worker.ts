@@ -1,14 +1,10 @@
 import { spawn } from 'node:child_process';
-import type { PoolSpec } from '../../../contracts/schemas/pools';
 import { FailedError } from '../../faults';
-import { isServed } from '../../sessions/host-life';
 import { hostName } from '../../sessions/host-name';
 import { workerEnvironment } from '../../server/worker-environment';
 import { workerProgram } from '../../server/programs';
-import type { Cli } from '../cli';
 import { addPoolArguments, poolsAskedFor, type PoolArguments } from '../pool-arguments';
 import type { AddCommand } from '../program';
-import { pause } from '../wait';
 import { refuseSecond } from './host';
 
 interface WorkerOptions extends PoolArguments {
@@ -26,8 +22,10 @@ export const addWorker: AddCommand = (program, cli) => {
     .action(async (options: WorkerOptions) => {
       const agents = options.agents ?? cli().io.env['GANTRY_AGENTS'];
       const pools = poolsAskedFor(options, agents);
-      const host = hostName(options.name);
-      const roles = await rolesOf(cli(), host, options, pools);
+      const host = hostName(options.name ?? cli().io.env['GANTRY_HOST']);
+      // Without pools of its own it stands by where another process serves the sessions of this home already.
+      if (pools !== undefined && options.sessions) await refuseSecond(cli(), host);
+      const roles = options.sessions ? (['runs', 'sessions'] as const) : (['runs'] as const);
       cli().handlesInterrupt = true;
       const env = workerEnvironment(cli().io.env, {
         ...{ home: cli().home, target: cli().target, host, roles },
@@ -43,19 +41,3 @@ export const addWorker: AddCommand = (program, cli) => {
       if (code !== 0) throw new FailedError(`The worker ended with ${code ?? 'a signal'}.`, 'Its log above says why.');
     });
 };
-
-/** A second worker of a machine serves runs alone, unless it was told to have sessions of its own. */
-async function rolesOf(
-  cli: Cli,
-  host: string,
-  { sessions, name }: WorkerOptions,
-  pools: readonly PoolSpec[] | undefined,
-): Promise<readonly ('runs' | 'sessions')[]> {
-  if (!sessions) return ['runs'];
-  if (pools !== undefined || name !== undefined) await refuseSecond(cli, host);
-  else if (await isServed(await cli.temporal(), host, (ms) => pause(ms, cli.io.signal))) {
-    cli.note(`Host "${host}" serves the sessions of this machine already: this worker serves runs alone.`);
-    return ['runs'];
-  }
-  return ['runs', 'sessions'];
-}
