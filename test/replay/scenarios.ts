@@ -3,12 +3,15 @@ import {
   approveUpdate,
   cancelUpdate,
   pauseUpdate,
+  priorityUpdate,
   rejectUpdate,
   unpauseUpdate,
 } from '../../contracts/messages';
+import type { Conversation } from '../../contracts/sessions';
 import { FakeHost } from '../support/fake-host';
 import { pipeline } from '../support/pipelines';
 import type { RunHandle, RunHarness } from '../support/run-harness';
+import { waitUntil } from '../support/wait-until';
 
 /** One kept history: what the host answers and what people do. Adding one is safe, changing one is not. */
 export interface Scenario {
@@ -18,6 +21,17 @@ export interface Scenario {
 }
 
 const who = 'tester';
+const TALK: Conversation = { id: 'talk-1', agent: 'claude', host: 'host-a', session: 'claude-1' };
+
+/** Keep the one session of a pool busy; gives what frees it. */
+async function busy(harness: RunHarness, pool: string): Promise<() => void> {
+  let free!: () => void;
+  harness.host.on(`${pool}-busy`, { until: new Promise<void>((resolve) => (free = resolve)) });
+  const stage = { agent: pool, prompt: 'x', workspace: 'none' };
+  await harness.start(pipeline({ stages: { [`${pool}-busy`]: stage } }));
+  await waitUntil(() => harness.host.count(`agent ${pool}-busy`) === 1);
+  return free;
+}
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -95,6 +109,79 @@ export const SCENARIOS: readonly Scenario[] = [
       await run.workflow.executeUpdate(unpauseUpdate, { args: [{ who }] });
       await run.until((view) => view.stages.some((stage) => stage.key === 'slow' && stage.status === 'running'));
       await run.workflow.executeUpdate(cancelUpdate, { args: [{ who }] });
+      await run.result();
+      return run;
+    },
+  },
+  {
+    name: 'queued-asked-and-resumed',
+    host: () =>
+      new FakeHost()
+        .serves({ name: 'host-a', pools: { codex: 1, claude: 1 } })
+        .on('work', (times) =>
+          times === 1 ? { fail: { type: 'Agent.Crashed', details: { conversation: TALK } } } : {},
+        )
+        .on('test', (times) => ({ exitCode: times === 1 ? 1 : 0 })),
+    play: async (harness) => {
+      const { host } = harness;
+      host.closed = [{ pool: 'codex', why: 'usage limit' }];
+      const [freeCodex, freeClaude] = [await busy(harness, 'codex'), await busy(harness, 'claude')];
+      const run = await harness.start(
+        pipeline({
+          stages: {
+            work: {
+              agent: 'codex',
+              chain: 'claude',
+              wait: '1h',
+              prompt: 'x',
+              conversation: 'keep',
+              retry: { delay: '10ms' },
+            },
+            test: { needs: 'work', run: 'npm test', 'on-failure': { fix: 'work', attempts: 1 } },
+          },
+        }),
+        { limits: { closedLookMs: 100, agingMs: 1_000 } },
+      );
+      await run.until((view) => view.stages[0]?.waitsIn?.length === 2);
+      await run.workflow.executeUpdate(pauseUpdate, { args: [{ who }] });
+      await run.until((view) => view.stages[0]?.waitsIn?.length === 0);
+      await run.workflow.executeUpdate(unpauseUpdate, { args: [{ who }] });
+      await run.workflow.executeUpdate(priorityUpdate, { args: [{ who, priority: 8 }] });
+      freeClaude();
+      await run.until((view) => view.stages[0]?.attempt === 2);
+      host.asking('work', [{ id: 'q1', kind: 'permission', what: 'Bash: ls' }]);
+      await run.untilGate('work');
+      await run.workflow.executeUpdate(approveUpdate, { args: [{ gate: 'work', who }] });
+      await run.until((view) => view.stages[0]?.turn === 2);
+      await run.untilGate('work');
+      await run.workflow.executeUpdate(rejectUpdate, { args: [{ gate: 'work', who, comment: 'no' }] });
+      await run.result();
+      freeCodex();
+      return run;
+    },
+  },
+  {
+    name: 'host-lost-and-attempts-granted',
+    host: () =>
+      new FakeHost()
+        .serves({ name: 'host-a', pools: { codex: 1 } }, { name: 'host-b', pools: { claude: 1 }, home: '/home-b' })
+        .on('work', (times) => {
+          if (times === 1) return { until: new Promise<void>(() => undefined) };
+          return times === 2 ? { fail: { type: 'Agent.NotReady' } } : {};
+        }),
+    play: async (harness) => {
+      const run = await harness.start(
+        pipeline({
+          stages: {
+            work: { agent: 'codex', chain: 'claude', wait: '1s', prompt: 'x', retry: { attempts: 2, delay: '10ms' } },
+          },
+        }),
+        { limits: { hostGoneMs: 1_000 } },
+      );
+      await run.until(() => harness.host.count('agent work') === 1);
+      await harness.losePower(harness.host.sessionHost);
+      await run.untilGate('work');
+      await run.workflow.executeUpdate(approveUpdate, { args: [{ gate: 'work', who }] });
       await run.result();
       return run;
     },
