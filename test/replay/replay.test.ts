@@ -58,22 +58,33 @@ const version = process.env['GANTRY_RECORD'];
 (version === undefined ? describe.skip : describe)('recording', () => {
   it.each(SCENARIOS)('$name', async ({ name, host, play }) => {
     const harness = await RunHarness.start(host());
-    const run = await play(harness);
-    expect(await keep(PIPELINE_RUN, name, run.workflow)).toContain(PIPELINE_RUN);
-    await harness.stop();
+    try {
+      const run = await play(harness);
+      expect(await keep(PIPELINE_RUN, name, run.workflow)).toContain(PIPELINE_RUN);
+    } finally {
+      await harness.stop();
+    }
   });
 
   it.each(ENTITY_SCENARIOS)('$workflow $name', async ({ workflow, name, play }) => {
     const entities = await EntityWorker.start();
-    expect(await keep(workflow, name, await play(entities))).toContain(workflow);
-    await entities.stop();
+    try {
+      expect(await keep(workflow, name, await play(entities))).toContain(workflow);
+    } finally {
+      await entities.stop();
+    }
   });
 });
+
+/** Stacks name the directory of this checkout. */
+function withoutPlaces(history: string): string {
+  return history.replaceAll(`${process.cwd()}/`, '');
+}
 
 /** Write down the history of an execution; gives what was written. */
 async function keep(workflow: string, name: string, handle: WorkflowHandle): Promise<string> {
   const { workflowId } = handle;
-  const history = JSON.parse(historyToJSON(await handle.fetchHistory())) as unknown;
+  const history = JSON.parse(withoutPlaces(historyToJSON(await handle.fetchHistory()))) as unknown;
   mkdirSync(HISTORIES, { recursive: true });
   const file = join(HISTORIES, `${workflow}.${name}.${version}.json`);
   writeFileSync(file, `${JSON.stringify({ workflowId, history }, null, 1)}\n`, { flag: 'wx' });
