@@ -2,6 +2,7 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import type { Logger } from '@temporalio/common';
 import type {
   CommandActivities,
+  FleetActivities,
   ServiceActivities,
   UndoActivities,
   WorkProgress,
@@ -21,10 +22,16 @@ import type { Secrets } from './secrets/secrets';
 import { startService } from './services/start-service';
 import { undo } from './undo';
 import { integrateStageWorkspace } from './workspaces/integrate-stage-workspace';
+import { publishBranch } from './workspaces/publish-branch';
 import { prepareStageWorkspace, prepareWorkspace } from './workspaces/prepare-workspace';
+import { receiveWork } from './workspaces/receive-work';
 import { removeWorkspace } from './workspaces/remove-workspace';
 
-export type HostActivities = WorkspaceActivities & CommandActivities & ServiceActivities & UndoActivities;
+export type HostActivities = WorkspaceActivities &
+  CommandActivities &
+  ServiceActivities &
+  UndoActivities &
+  Pick<FleetActivities, 'publishBranch' | 'receiveWork'>;
 
 export interface HostOptions {
   /** The directory in which this host keeps everything; made when it is missing. */
@@ -48,6 +55,8 @@ export function createHostActivities(options: HostOptions): HostActivities {
     awaitCheck: beating((input, attempt) => awaitCheck(host, input, attempt)),
     startService: beating((input) => startService(host, input)),
     undo: beating((input, attempt) => undo(host, input, attempt)),
+    publishBranch: beating((input) => publishBranch(host, input)),
+    receiveWork: beating((input) => receiveWork(host, input)),
   };
 }
 

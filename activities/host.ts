@@ -26,6 +26,7 @@ export function hostPaths(home: string) {
   const run = (runId: string) => join(home, 'runs', fileName(runId));
   const service = (project: string, name: string) => join(home, 'services', fileName(project), fileName(name));
   return {
+    home,
     artifacts: join(home, 'artifacts'),
     runs: join(home, 'runs'),
     ports: join(home, 'ports.json'),

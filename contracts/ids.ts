@@ -104,3 +104,17 @@ export function gateName(key: StageKey, number = 1): string {
 export function stageOfGate(gate: string): StageKey {
   return gate.replace(/\.\d+$/, '');
 }
+
+/** Where a branch of a run is published for hosts that do not share its home. */
+export function publishedRef(branch: string): string {
+  return `refs/gantry/runs/${branch.replace(/^gantry\//, '')}`;
+}
+
+/** Where such a host publishes what an agent committed; all of a run's are below the first of the two. */
+export function dispatchRefs(runId: string): string {
+  return `refs/gantry/dispatches/${runId}/`;
+}
+
+export function dispatchRef(runId: string, dispatchId: string): string {
+  return `${dispatchRefs(runId)}${dispatchId}`;
+}

@@ -67,7 +67,7 @@ export async function buildActivities(parts: WorkerEnvironment): Promise<Built> 
     ...{ home, host: settings.host, homeId: await homeId(home), tmux, agents, environment, secrets, redactor, log },
     ...{ storeText, readText, runCommand: hostActivities.runCommand },
     backends: sessionBackends({ tmux, environment }),
-    visit: (input) => visitWorkspace(host, input),
+    visit: (input, attempt) => visitWorkspace(host, input, attempt),
     providers: parts.breakers,
     onReceipt: (receipt) => log.info('receipt of a dispatch', { receipt }),
   };

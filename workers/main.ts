@@ -28,11 +28,7 @@ export async function main(): Promise<void> {
       environment: process.env,
     });
     const { activities, sessionPorts, sweeping } = built;
-    const runs = async (): Promise<unknown> =>
-      Promise.all([
-        keepSweeping({ ...sweeping, removeWorkspace: activities.removeWorkspace, log }, stopped),
-        runWorker({ settings, ...where, activities, redact, log }, stopped),
-      ]);
+    const runs = (): Promise<void> => runWorker({ settings, ...where, activities, redact, log }, stopped);
     const sessions = (): Promise<void> =>
       serveSessions(
         {
@@ -47,8 +43,8 @@ export async function main(): Promise<void> {
         stopped,
       );
     const roles = { runs, sessions };
-    const serving = settings.roles.map((role) => roles[role]());
-    await Promise.all(serving);
+    const swept = keepSweeping({ ...sweeping, removeWorkspace: activities.removeWorkspace, log }, stopped);
+    await Promise.all([...settings.roles.map((role) => roles[role]()), swept]);
   } finally {
     await connection.close().catch((error: unknown) => log.warn({ error }, 'the connection did not close'));
   }

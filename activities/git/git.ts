@@ -7,7 +7,12 @@ export interface GitOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Settings of this one command, `name=value`. */
   readonly config?: readonly string[];
+  /** End it after so many milliseconds: the network may never answer. Its exit code is {@link TIMED_OUT} then. */
+  readonly timeoutMs?: number;
 }
+
+/** The exit code of a command that took too long, as of `timeout` in a shell. */
+export const TIMED_OUT = 124;
 
 export interface GitOutcome {
   readonly code: number;
@@ -33,6 +38,9 @@ const SETTINGS = [
   'advice.detachedHead=false',
   'gc.auto=0',
   'merge.conflictStyle=diff3',
+  // A connection that stands still is given up.
+  'http.lowSpeedLimit=100',
+  'http.lowSpeedTime=60',
 ];
 
 const OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -43,15 +51,20 @@ export function createGit(environment: Readonly<Record<string, string>>, redacto
   const attempt = async (cwd: string, args: readonly string[], options: GitOptions = {}): Promise<GitOutcome> => {
     const settings = [...SETTINGS, ...(options.config ?? [])].flatMap((setting) => ['-c', setting]);
     const env = { ...environment, ...QUIET, ...sshWithoutQuestions(environment), ...options.env };
-    return run(['-C', cwd, ...settings, ...args], env, options.input);
+    return run(['-C', cwd, ...settings, ...args], env, options);
   };
   const git = async (cwd: string, args: readonly string[], options?: GitOptions): Promise<string> => {
     const { code, stdout, stderr } = await attempt(cwd, args, options);
     if (code === 0) return stdout.replace(/\n$/, '');
-    const words = redactor.redact((stderr.trim() || stdout.trim()).slice(-MESSAGE_LIMIT));
+    const words = redactor.redact(withoutPasswords((stderr.trim() || stdout.trim()).slice(-MESSAGE_LIMIT)));
     throw failure('Git.Failed', `git ${args[0]} in ${cwd} ended with ${code}: ${words}`);
   };
   return Object.assign(git, { attempt });
+}
+
+/** Addresses in a text, without who they log in as. */
+export function withoutPasswords(text: string): string {
+  return text.replace(/\b([a-z][a-z+.-]*:\/\/)[^\s/'"]*@/gi, '$1');
 }
 
 const QUIET = {
@@ -63,21 +76,32 @@ const QUIET = {
   LC_ALL: 'C',
 };
 
+const SSH = 'ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15';
+
 function sshWithoutQuestions(environment: Readonly<Record<string, string>>): Record<string, string> {
-  return environment.GIT_SSH_COMMAND === undefined ? { GIT_SSH_COMMAND: 'ssh -o BatchMode=yes' } : {};
+  return environment.GIT_SSH_COMMAND === undefined ? { GIT_SSH_COMMAND: SSH } : {};
 }
 
-function run(args: readonly string[], env: Record<string, string>, input?: string): Promise<GitOutcome> {
+function run(
+  args: readonly string[],
+  env: Record<string, string>,
+  { input, timeoutMs = 0 }: GitOptions,
+): Promise<GitOutcome> {
   return new Promise((resolve, reject) => {
-    const options = { env, encoding: 'utf8', maxBuffer: OUTPUT_LIMIT_BYTES } as const;
+    const options = { env, encoding: 'utf8', maxBuffer: OUTPUT_LIMIT_BYTES, timeout: timeoutMs } as const;
     const child = execFile('git', args, options, (error, stdout, stderr) => {
       if (error === null) resolve({ code: 0, stdout, stderr });
+      else if (error.killed && typeof error.code !== 'string') resolve(tookTooLong(timeoutMs, stdout, stderr));
       else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });
       else reject(failure('Git.Failed', `git could not be run: ${error.message.slice(0, MESSAGE_LIMIT)}`));
     });
     child.stdin?.on('error', () => undefined); // it ended without reading; its exit code says why
     child.stdin?.end(input ?? '');
   });
+}
+
+function tookTooLong(timeoutMs: number, stdout: string, stderr: string): GitOutcome {
+  return { code: TIMED_OUT, stdout, stderr: `${stderr}\nno end after ${timeoutMs / 1_000} seconds` };
 }
 
 const FALLBACK_IDENTITY = ['user.name=gantry', 'user.email=gantry@localhost'];

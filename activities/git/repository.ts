@@ -1,6 +1,7 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { failure } from '../failure';
 import { withLock } from '../files/lock';
 import type { Host } from '../host';
@@ -22,6 +23,13 @@ export async function openRepository(host: Host, repo: string): Promise<string> 
     'Git.Failed',
     `${repo} is no git repository on this host. Name a directory that is one, or an address.`,
   );
+}
+
+/** Where hosts with another home find a repository: its address without secrets, or its path as an address. */
+export function originOf(host: Host, repository: string, repo: string): string {
+  if (!isMirror(host, repository)) return pathToFileURL(repository).href;
+  // What stands before the @ may be a token. For ssh it is whom to log in as, and with a colon a password.
+  return repo.replace(/^(https?|git):\/\/[^/]*@/, '$1://').replace(/^(ssh:\/\/[^/@:]*):[^/]*@/, '$1@');
 }
 
 /** The same without asking the network; undefined when it is not, or no longer, there. */
@@ -83,6 +91,8 @@ function openMirror(host: Host, url: string): Promise<string> {
   });
 }
 
+const RECEIVE_WITHOUT_HOOKS = 'git -c core.hooksPath=/dev/null -c receive.autogc=false receive-pack';
+
 // The branches of the origin stay apart from ours, so that no fetch ever takes one of a run away.
 async function makeMirror(host: Host, url: string, path: string): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
@@ -90,6 +100,8 @@ async function makeMirror(host: Host, url: string, path: string): Promise<void> 
   try {
     await host.git(draft, ['init', '--quiet', '--bare']);
     await host.git(draft, ['remote', 'add', 'origin', url]);
+    // Git runs the other side itself then, and with it the hooks that are there.
+    if (url.startsWith('file:')) await host.git(draft, ['config', 'remote.origin.receivepack', RECEIVE_WITHOUT_HOOKS]);
     await host.git(draft, ['fetch', '--quiet', '--tags', 'origin']);
     await rename(draft, path);
   } finally {

@@ -1,8 +1,9 @@
-import { access, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AskAnswer } from '../../contracts/sessions';
 import { writeOnce } from '../files/whole-file';
 import { agentDir, answersDir } from './agent-record';
+import { isRecorded } from './dispatch/outcome';
 import { dispatchDir } from './dispatch/prepare-dispatch';
 import { readClaim } from './dispatch/receipts';
 
@@ -16,16 +17,9 @@ export async function answerAgent(
   if (!ASK_ID.test(askId)) return { answered: false };
   const dir = dispatchDir(home, dispatchId);
   const claim = await readClaim(dir);
-  if (claim === undefined || (await isOver(dir))) return { answered: false };
+  if (claim === undefined || (await isRecorded(dir))) return { answered: false };
   const answers = answersDir(agentDir(home, claim.agentId));
   await mkdir(answers, { recursive: true, mode: 0o700 });
   const answer = JSON.stringify({ allow, ...(text !== undefined && { text }) });
   return { answered: await writeOnce(join(answers, `${askId}.json`), answer) };
-}
-
-function isOver(dir: string): Promise<boolean> {
-  return access(join(dir, 'outcome.json')).then(
-    () => true,
-    () => false,
-  );
 }

@@ -19,7 +19,8 @@ import type { Secrets } from '../secrets/secrets';
 import { answerAgent } from './answer-agent';
 import { dispatchPrompt, type DispatchControl } from './dispatch/dispatch-prompt';
 import { hold } from './dispatch/holder';
-import { findPlace, type PlacePorts } from './dispatch/place';
+import { isRecorded } from './dispatch/outcome';
+import { findPlace, nowhere, type PlacePorts } from './dispatch/place';
 import { dispatchDir } from './dispatch/prepare-dispatch';
 import { DispatchReport } from './dispatch/report';
 import { headlessBackend } from './headless/headless-backend';
@@ -115,7 +116,10 @@ function dispatchOn(host: SessionHost, input: DispatchInput): Promise<DispatchRe
         const session = await takeUp(host, input, dir);
         const control = controlOf(attempt, report, (turn, doubt) => session.turnSeen(turn, doubt));
         return await settleDispatch(host, input, attempt, async () => {
-          const place = await findPlace(input, host.slotOf(session), ports);
+          const slot = host.slotOf(session);
+          // What has ended needs no worktree any more.
+          const isOver = await isRecorded(dir);
+          const place = isOver ? nowhere(slot) : await findPlace(input, slot, ports, attempt);
           try {
             return await dispatchPrompt(input, { place, holder, control }, ports);
           } finally {

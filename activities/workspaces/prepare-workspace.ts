@@ -4,10 +4,11 @@ import type { WorkspaceClaim } from '../../contracts/undo';
 import { execute, forget } from '../commands/execute';
 import { failure } from '../failure';
 import { branchRef, demandCommit, resolveCommit } from '../git/names';
-import { openRepository, resolveBase, withRepositoryLock } from '../git/repository';
+import { openRepository, originOf, resolveBase, withRepositoryLock } from '../git/repository';
 import type { Attempt } from '../heartbeat';
 import type { Host } from '../host';
 import { allotPorts } from '../ports/port-blocks';
+import { homeId } from './home-id';
 import { makeWorktree } from './make-worktree';
 import { eraseNotes, planOnce, readNote, writeNote } from './workspace-record';
 
@@ -24,7 +25,7 @@ export async function prepareWorkspace(
   const planned = (await readNote(host, claim, 'planned')) ?? (await planRun(host, claim, base));
   await withRepositoryLock(host, planned.repository, () => makeWorktree(host, claim, planned));
   const workspace = { ...planned, ports: await allotPorts(host.paths.ports, claim.runId, ports) };
-  if (setup !== undefined) await setUp(host, run, workspace, setup, attempt);
+  if (setup !== undefined) await setUp(host, { run, workspace, setup, id: 'setup' }, attempt);
   return workspace;
 }
 
@@ -43,7 +44,9 @@ export async function prepareStageWorkspace(
       await branchRef(host.git, repository, workspace.branch),
     );
     const path = host.paths.worktree(claim.runId, claim.stage);
-    const plan = { repository, path, branch: claim.branch, base: workspace.branch, baseCommit, ports };
+    const { home, origin } = workspace;
+    const shared = { ...(home !== undefined && { home }), ...(origin !== undefined && { origin }) };
+    const plan = { repository, path, branch: claim.branch, base: workspace.branch, baseCommit, ports, ...shared };
     const planned = await planOnce(host, claim, plan);
     await makeWorktree(host, claim, planned);
     return planned;
@@ -63,7 +66,9 @@ async function planRun(host: Host, claim: WorkspaceClaim, wanted: string | undef
   // A branch that is there holds the work of an earlier execution of this run, which goes on from it.
   const baseCommit = existing === undefined ? commit : await forkPoint(host, repository, commit, existing);
   const path = host.paths.worktree(claim.runId);
-  return planOnce(host, claim, { repository, path, branch: claim.branch, base, baseCommit, ports: {} });
+  const home = await homeId(host.paths.home);
+  const origin = originOf(host, repository, claim.repo);
+  return planOnce(host, claim, { repository, path, branch: claim.branch, base, baseCommit, ports: {}, home, origin });
 }
 
 async function forkPoint(host: Host, repository: string, base: string, branch: string): Promise<string> {
@@ -71,10 +76,18 @@ async function forkPoint(host: Host, repository: string, base: string, branch: s
   return code === 0 ? stdout.trim() : base;
 }
 
+export interface SetUp {
+  readonly run: RunRef;
+  readonly workspace: Workspace;
+  readonly setup: PreparedCommand;
+  /** Of this worktree's set-up among the commands of the run. */
+  readonly id: string;
+}
+
 /** Once, as long as it succeeds: a second try of the activity finds it done, a later try after a failure runs it again. */
-async function setUp(host: Host, run: RunRef, workspace: Workspace, command: PreparedCommand, attempt: Attempt) {
-  const dir = host.paths.command(run.runId, 'setup');
-  const order = { dir, run, command, cwd: workspace.path, timeoutMs: SETUP_LIMIT_MS };
+export async function setUp(host: Host, { run, workspace, setup, id }: SetUp, attempt: Attempt): Promise<void> {
+  const dir = host.paths.command(run.runId, id);
+  const order = { dir, run, command: setup, cwd: workspace.path, timeoutMs: SETUP_LIMIT_MS };
   const { exitCode, timedOut, log } = await execute(host, order, attempt).catch(async (error: unknown) => {
     if (!attempt.signal.aborted) await forget(dir);
     throw error;

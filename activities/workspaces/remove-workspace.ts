@@ -12,6 +12,7 @@ import { freePorts } from '../ports/port-blocks';
 import { PROCESS_VARIABLE, readClaim } from '../processes/process-record';
 import { valuesOfVariable } from '../processes/process-table';
 import { stopTree } from '../processes/supervised';
+import { withdrawPublished } from './publish-branch';
 import { eraseNotes, readNote, writeNote } from './workspace-record';
 
 const GRACE_MS = 2_000;
@@ -26,7 +27,8 @@ export async function removeWorkspace(host: Host, input: RemoveWorkspaceInput): 
     repository === undefined
       ? await removeWithoutRepository(host, claim)
       : await withRepositoryLock(host, repository, () => removeFrom(host, repository, input));
-  await eraseNotes(host, claim, 'planned', 'made', 'owner');
+  if (repository !== undefined) await withdrawPublished(host, repository, claim);
+  await eraseNotes(host, claim, 'planned', 'made', 'owner', 'published');
   if (claim.stage === undefined) {
     await freePorts(host.paths.ports, claim.runId);
     await removeScratch(host, claim.runId);

@@ -16,6 +16,8 @@ interface Notes {
   readonly removed: RemoveWorkspaceResult;
   /** Whose it is, for the sweeper: as long as this note stands, something of the workspace may. */
   readonly owner: WorkspaceOwner;
+  /** Refs of it may be at its origin. */
+  readonly published: true;
 }
 
 export interface WorkspaceOwner {

@@ -119,6 +119,8 @@ it('a host with a home of its own works in a worktree of its own, and the run ge
   expect(view.failure).toBeUndefined();
   expect(status).toBe('SUCCESS');
   expect(system.git('log', '--format=%s', 'main')).toContain('work 1');
+  const [{ cwd }] = system.agentEntries('prompt') as unknown as [{ cwd: string }];
+  expect(cwd).toContain(join(system.root, 'home-far', 'worktrees'));
   expect(system.git('for-each-ref', 'refs/gantry')).toBe('');
 });
 

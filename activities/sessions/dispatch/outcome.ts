@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import type { DispatchResult } from '../../../contracts/activities';
@@ -28,6 +29,14 @@ export async function recallOutcome(dir: string): Promise<DispatchResult | undef
   if ('result' in outcome) return outcome.result;
   const { type, message, details } = outcome.failure;
   throw failure(isErrorType(type) ? type : 'Agent.Failed', message, details);
+}
+
+/** Has a dispatch ended? */
+export function isRecorded(dir: string): Promise<boolean> {
+  return access(outcomePath(dir)).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Is it an end of the dispatch, as opposed to a fault of this attempt? */

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { DispatchInput, PreparedCommand } from '../../../contracts/activities';
 import type { RunRef, Workspace } from '../../../contracts/run';
+import type { Attempt } from '../../heartbeat';
 import type { Slot } from '../slot';
 import type { Place } from './prepare-dispatch';
 
@@ -28,7 +29,7 @@ export interface VisitInput {
 export interface PlacePorts {
   /** The id of this host's home. */
   readonly homeId: string;
-  readonly visit: (input: VisitInput) => Promise<Visit>;
+  readonly visit: (input: VisitInput, attempt: Attempt) => Promise<Visit>;
   readonly log: { info(message: string, attributes?: Record<string, unknown>): void };
 }
 
@@ -42,7 +43,12 @@ export interface WorkPlace extends Place {
 }
 
 /** The run's own worktree where this host can see it, one of this host's own otherwise. */
-export async function findPlace(input: DispatchInput, slot: Slot, ports: PlacePorts): Promise<WorkPlace> {
+export async function findPlace(
+  input: DispatchInput,
+  slot: Slot,
+  ports: PlacePorts,
+  attempt: Attempt,
+): Promise<WorkPlace> {
   const { workspace } = input;
   if (workspace === undefined) {
     await mkdir(slot.directory, { recursive: true, mode: 0o700 });
@@ -50,7 +56,10 @@ export async function findPlace(input: DispatchInput, slot: Slot, ports: PlacePo
   }
   if (workspace.home === undefined || workspace.home === ports.homeId) return { slot, workspace, ...NOTHING_TO_BRING };
   const { run, stage, dispatchId, setup } = input;
-  const visit = await ports.visit({ run, stage, dispatchId, workspace, ...(setup !== undefined && { setup }) });
+  const visit = await ports.visit(
+    { run, stage, dispatchId, workspace, ...(setup !== undefined && { setup }) },
+    attempt,
+  );
   const timer = setInterval(() => {
     visit.checkpoint().catch((error: unknown) => ports.log.info('a checkpoint failed', { dispatchId, error }));
   }, CHECKPOINT_MS);
@@ -62,6 +71,11 @@ export async function findPlace(input: DispatchInput, slot: Slot, ports: PlacePo
     leave: ({ keep }) => (keep ? Promise.resolve() : visit.leave()),
     close: () => clearInterval(timer),
   };
+}
+
+/** For a dispatch that has ended: only its session matters. */
+export function nowhere(slot: Slot): WorkPlace {
+  return { slot, ...NOTHING_TO_BRING };
 }
 
 const NOTHING_TO_BRING = {

@@ -1,12 +1,10 @@
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { DispatchInput } from '../../../contracts/activities';
 import type { ProviderFailure, ProviderReport } from '../../../contracts/breakers';
 import { isErrorType, type ErrorType } from '../../../contracts/errors';
 import { failure, type FailureDetails } from '../../failure';
 import type { Attempt } from '../../heartbeat';
-import { isEnd } from '../dispatch/outcome';
+import { isEnd, isRecorded } from '../dispatch/outcome';
 import { readClaim } from '../dispatch/receipts';
 import type { LiveSession } from './live-session';
 import { providerOfAgent } from '../provider-of-agent';
@@ -42,13 +40,6 @@ export async function takeUp(host: SessionHost, input: DispatchInput, dir: strin
   if (isFree || (session !== undefined && (await isRecorded(dir)))) return session;
   const message = `The session ${input.lease.session} of ${host.spec.host} was given to another prompt while nobody followed this one.`;
   throw failure('Agent.Crashed', `${message} Its agent was ended; a new attempt is safe.`);
-}
-
-async function isRecorded(dir: string): Promise<boolean> {
-  return access(join(dir, 'outcome.json')).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Run an attempt, and end the lease when it is the end of the dispatch, whatever that is. */

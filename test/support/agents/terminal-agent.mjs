@@ -129,6 +129,7 @@ async function turn(prompt) {
     prompt,
     sha256: sha256(task),
     bytes: Buffer.byteLength(task),
+    cwd: process.cwd(),
   });
   if (flags['never-report']) return;
   busy = true;
