@@ -12,7 +12,7 @@ import type { Json, JsonObject } from '../../contracts/json';
 import type { EndStatus, RunInput, StageFailure, StageRecord } from '../../contracts/run';
 import type { Graph } from './graph';
 import { scopeFor } from './scope';
-import type { RunState } from './state';
+import { waitsForPeople, type RunState } from './state';
 
 export type Step =
   | { readonly do: 'skip'; readonly stage: StageDefinition; readonly reason: string }
@@ -91,7 +91,7 @@ function startStep(
 }
 
 function workingCount(state: RunState, busy: ReadonlySet<StageKey>): number {
-  return [...busy].filter((key) => state.stages[key]?.status !== 'waiting').length;
+  return [...busy].filter((key) => !waitsForPeople(state, key)).length;
 }
 
 function expandStep(input: PlanInput, stage: StageDefinition, matrix: NonNullable<StageDefinition['matrix']>): Step {

@@ -123,6 +123,11 @@ export function onlyWaits(state: RunState, key: StageKey): boolean {
   return state.stages[key]?.status === 'waiting' && !asksAtWork(state, key);
 }
 
+/** Waits for people, and holds neither a session nor a worktree that is about to be worked in. */
+export function waitsForPeople(state: RunState, key: StageKey): boolean {
+  return onlyWaits(state, key) && state.stages[key]?.waitsIn === undefined;
+}
+
 /** Does an agent that is at work for the stage wait for an answer? */
 function asksAtWork(state: RunState, key: StageKey): boolean {
   return Object.values(state.gates).some(

@@ -70,6 +70,17 @@ describe('a prompt that was leased a session', () => {
     expect(again?.text).toContain('Host.Lost');
   }, 90_000);
 
+  it('is ended before anything is taken back when its host is lost and the run is cancelled', async () => {
+    await serve({ name: 'host-a', pools: { codex: 1 } });
+    host.on('work', { until: new Promise<void>(() => undefined) });
+    const run = await harness.start(work(), { limits: { hostGoneMs: 1_000 } });
+    await waitUntil(() => host.count('agent work') === 1);
+    await harness.losePower(host.sessionHost);
+    await run.workflow.executeUpdate(cancelUpdate, { args: [{ who }] });
+    expect((await run.result()).status).toBe('CANCELLED');
+    expect(host.acts.slice(-2)).toEqual(['fence', 'undo remove-workspace']);
+  }, 90_000);
+
   it.each(['Agent.Crashed', 'Agent.Stuck', 'Stage.TimedOut'] as const)(
     'goes on in its conversation after %s, on the session that knows it',
     async (type) => {

@@ -164,6 +164,24 @@ describe('the plan of a run', () => {
     }
   });
 
+  it('counts prompts in queues as work, since each has a worktree, and gates as none', () => {
+    const stages = {
+      a: { agent: 'codex', prompt: 'x' },
+      b: { agent: 'codex', prompt: 'x' },
+      c: { agent: 'codex', prompt: 'x' },
+    };
+    const play = new Play(pipeline({ stages }), 1);
+    play.advance();
+    play.apply({ type: 'prompt.waits', key: 'a' });
+    play.advance();
+    expect(play.entered).toEqual(['a']);
+    const failure = { type: 'Agent.Crashed', message: 'x' } as const;
+    play.apply({ type: 'stage.failed', key: 'a', turn: 1, product: {}, failure });
+    play.apply({ type: 'stage.asking', key: 'a', asking: true });
+    play.advance();
+    expect(play.entered).toEqual(['a', 'b']);
+  });
+
   it('never enters a stage beside what is left of its last turn', () => {
     const play = new Play(chain());
     play.advance();

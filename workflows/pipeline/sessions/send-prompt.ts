@@ -1,4 +1,10 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure, isCancellation } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  TimeoutFailure,
+  isCancellation,
+} from '@temporalio/workflow';
 import type { DispatchInput, DispatchResult } from '../../../contracts/activities';
 import type { AgentStage } from '../../../contracts/definition';
 import type { ErrorType } from '../../../contracts/errors';
@@ -69,7 +75,7 @@ export async function sendPrompt(
       // Nobody else would free it before it lapses.
       if (!sent || isCancellation(error)) giveBack(run, key, lease);
       if (isFailure(error, 'Session.LeaseLost') && leases < LEASES_PER_ATTEMPT) continue;
-      throw await explained(work, lease, workspace, error);
+      throw await explained(work, lease, workspace, error, sent);
     }
   }
 }
@@ -108,33 +114,43 @@ async function explained(
   lease: Lease,
   workspace: Workspace | undefined,
   error: unknown,
+  sent: boolean,
 ): Promise<unknown> {
+  const timeout = timeoutOf(error);
+  const isLost = timeout === 'SCHEDULE_TO_START' || timeout === 'HEARTBEAT';
+  if (isLost) tellLost(work, lease);
+  if (timeout !== undefined || (sent && isCancellation(error))) await fence(work, lease, workspace);
   if (isCancellation(error)) return error;
-  const failed = toFault(error);
-  const fault = isHostLost(error) ? await hostLost(work, lease, workspace, failed) : failed;
+  const fault = isLost ? hostLost(lease, toFault(error)) : toFault(error);
   rememberFailure(work, lease, fault);
   return fault;
 }
 
-/** Its agents may live on in a worktree that another attempt is to work in: they are ended first. */
-async function hostLost(
-  { run, key }: Work,
-  lease: Lease,
-  workspace: Workspace | undefined,
-  { told }: Fault,
-): Promise<Fault> {
+function tellLost({ run, key }: Work, lease: Lease): void {
   const text = `${lease.host} with ${lease.session} does not answer`;
   run.apply({ type: 'audit', what: 'host.lost', who: 'gantry', stage: key, text });
-  const { fenceDispatch } = run.activities(`${key}: end what ${lease.host} left behind`);
-  await fenceDispatch({ run: run.input.run, ...(workspace === undefined ? {} : { workspace }) });
+}
+
+/**
+ * A host that is gone has left its agent at work, in a worktree that another attempt is to work in or that is about to
+ * be removed; and Temporal answers a cancel for it, as if it had ended what it was at. Not even a cancel comes first.
+ */
+async function fence({ run, key }: Work, lease: Lease, workspace: Workspace | undefined): Promise<void> {
+  if (workspace === undefined) return;
+  await CancellationScope.nonCancellable(async () => {
+    const { fenceDispatch } = run.activities(`${key}: end what ${lease.host} left behind`);
+    await fenceDispatch({ run: run.input.run, workspace });
+  });
+}
+
+function hostLost(lease: Lease, { told }: Fault): Fault {
   const message = `Host ${lease.host} does not answer any more; ${lease.session} had the prompt.`;
   return new Fault({ type: 'Host.Lost', message }, undefined, told);
 }
 
-function isHostLost(error: unknown): boolean {
+function timeoutOf(error: unknown): TimeoutFailure['timeoutType'] | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  if (!(cause instanceof TimeoutFailure)) return false;
-  return cause.timeoutType === 'SCHEDULE_TO_START' || cause.timeoutType === 'HEARTBEAT';
+  return cause instanceof TimeoutFailure ? cause.timeoutType : undefined;
 }
 
 function isFailure(error: unknown, type: ErrorType): boolean {
