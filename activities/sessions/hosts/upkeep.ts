@@ -6,6 +6,7 @@ import { agentName } from '../plan-agent';
 import { agentDir, processDir, readAgentRecord } from '../agent-record';
 import { inspect } from '../../processes/supervised';
 import type { LiveSession } from './live-session';
+import { forgetOld } from './forget-old';
 import { freeMemoryMb, memoryOf } from './memory';
 import type { SessionHost } from './session-host';
 import { standingsOf, type PoolWatchPorts } from './pool-standing';
@@ -16,6 +17,8 @@ import { stopAgent } from './stop-agent';
 const ROUND_MS = 1_000;
 const MEMORY_EVERY_MS = 15_000;
 const CHECK_EVERY_MS = 300_000;
+const TIDY_EVERY_MS = 3_600_000;
+const STARTS_A_ROUND = 3;
 const ORPHAN_MS = 60_000;
 
 export interface UpkeepPorts extends PoolWatchPorts {
@@ -42,6 +45,7 @@ export async function keepUp(host: SessionHost, ports: UpkeepPorts, stopped: Abo
 class Upkeep {
   private memoryAt = 0;
   private checkedAt = Date.now();
+  private tidiedAt = 0;
   private readonly unfollowedSince = new Map<string, number>();
 
   constructor(
@@ -56,7 +60,8 @@ class Upkeep {
     await Promise.all(host.all.map((session) => this.tend(session)));
     if (Date.now() - this.memoryAt > MEMORY_EVERY_MS) await this.measure();
     if (Date.now() - this.checkedAt > CHECK_EVERY_MS) await this.tryUnhealthyAgain();
-    await this.startOne();
+    await this.startSome();
+    if (Date.now() - this.tidiedAt > TIDY_EVERY_MS) await this.tidy();
     host.wake();
   }
 
@@ -125,10 +130,16 @@ class Upkeep {
     }
   }
 
-  /** One a round: thirty agents that start at once are all late. */
-  private async startOne(): Promise<void> {
+  private async tidy(): Promise<void> {
+    this.tidiedAt = Date.now();
+    const inUse = this.host.all.flatMap(({ record }) => [record.agentId ?? [], record.lease?.dispatchId ?? []].flat());
+    await forgetOld(this.host.ports.home, new Set(inUse));
+  }
+
+  /** A few a round: thirty agents that start at once are all late. */
+  private async startSome(): Promise<void> {
     const { host } = this;
-    const wanted = host.all.find((session) => {
+    const wanted = host.all.filter((session) => {
       const { record } = session;
       const pool = host.spec.pools.find((one) => one.pool === record.ownPool);
       const isKeptUp = pool !== undefined && record.index <= pool.min;
@@ -136,6 +147,6 @@ class Upkeep {
         isKeptUp && session.state === 'stopped' && !record.draining && host.standing(record.pool)?.mayStart === true
       );
     });
-    if (wanted) await startAhead(host, wanted);
+    for (const session of wanted.slice(0, STARTS_A_ROUND)) await startAhead(host, session);
   }
 }

@@ -47,7 +47,9 @@ export async function typePrompt(typing: Typing): Promise<void> {
       stable = seen.screen === lastScreen ? stable + 1 : 0;
       lastScreen = seen.screen;
       clock.tick(isHeld(seen.pane));
-      const ready = isReady(state, agent.kind.terminal?.ready ?? 'screen', stable) && seen.dialog === undefined;
+      // One that was waiting has been drawn for long; whether its box is empty is looked at all the same.
+      const drawn = dispatch.reused || isReady(state, agent.kind.terminal?.ready ?? 'screen', stable);
+      const ready = drawn && seen.dialog === undefined;
       const step = decideStep(gatherFacts(seen, ready, clock, dispatch), limits);
       if (seen.box === 'ours') await ledger.record('pasted');
       if (ledger.count('enter') > 0 && seen.box !== 'ours') await ledger.record('submitted');
