@@ -84,6 +84,8 @@ describe('prompts that wait for a session', () => {
     const run = await prompt('work', { chain: ['claude'], wait: '500ms' });
     expect(placesOf(await queued(run))).toEqual(['codex:5']);
     await run.until((view) => placesOf(view).length === 2);
+    const metadata = await run.workflow.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    expect(metadata.currentDetails).toContain('waits in codex, claude');
     releaseOther();
     const { status, view } = await run.result();
     expect(status).toBe('SUCCESS');
