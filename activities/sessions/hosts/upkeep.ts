@@ -132,8 +132,8 @@ class Upkeep {
 
   private async tidy(): Promise<void> {
     this.tidiedAt = Date.now();
-    const inUse = this.host.all.flatMap(({ record }) => [record.agentId ?? [], record.lease?.dispatchId ?? []].flat());
-    await forgetOld(this.host.ports.home, new Set(inUse));
+    const ids = this.host.all.flatMap(({ record }) => [record.agentId, record.lease?.dispatchId]);
+    await forgetOld(this.host.ports.home, new Set(ids.filter((id) => id !== undefined)));
   }
 
   /** A few a round: thirty agents that start at once are all late. */
