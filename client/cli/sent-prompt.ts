@@ -1,3 +1,4 @@
+import type { DispatchProgress } from '../../contracts/activities';
 import { runWorkflowId } from '../../contracts/ids';
 import type { RunRef, RunView } from '../../contracts/run';
 import { readQueue } from '../sessions/read-queue';
@@ -21,16 +22,17 @@ export async function sayWhereItWaits(
   run: RunRef,
   pools: readonly string[],
 ): Promise<void> {
-  const wait = await placeOf(cli, temporal, run);
+  const { wait, session } = await standing(cli, temporal, run);
   const url = cli.urlOf(run);
   const answer = {
     run,
     workflowId: runWorkflowId(run.project, run.runId),
     pools,
     ...(wait && { wait }),
+    ...(session !== undefined && { session }),
     ...(url && { url }),
   };
-  const where = wait === undefined ? '' : renderStageWait(wait, { at: Date.now() });
+  const where = session !== undefined ? `${session} has it.` : wait ? renderStageWait(wait, { at: Date.now() }) : '';
   const lines = [
     `${run.runId} is sent to ${pools.join(', then ')}.`,
     ...(where === '' ? [] : [where]),
@@ -41,26 +43,35 @@ export async function sayWhereItWaits(
   cli.answer(answer, lines.join('\n'));
 }
 
-/** Its place; undefined once a session has it, or when nobody has queued it in time. */
-async function placeOf(cli: Cli, temporal: Temporal, run: RunRef): Promise<StageWait | undefined> {
+interface Standing {
+  readonly wait?: StageWait;
+  readonly session?: string;
+}
+
+/** Its place, or the session that has it; neither when nobody has queued it in time. */
+async function standing(cli: Cli, temporal: Temporal, run: RunRef): Promise<Standing> {
+  let wait: StageWait | undefined;
   for (const deadline = Date.now() + QUEUED_MS; Date.now() < deadline && !cli.io.signal.aborted;) {
-    const places = await temporal.queues.waitingOf(run);
+    const pending = await temporal.runs.pendingActivities(run);
+    const sent = pending.find(({ type }) => type === 'dispatchPrompt');
+    if (sent?.said) return { session: (sent.said as Partial<DispatchProgress>).session ?? 'A session' };
+    const places = sent ? [] : await temporal.queues.waitingOf(run);
     if (places.length > 0) {
       const record = {
         key: PROMPT_STAGE,
         kind: 'agent',
-        status: 'running',
+        status: 'waiting',
         turn: 1,
         attempt: 1,
         waitsIn: places,
       } as const;
-      return stageWait(run, record, Date.now(), { queue: await readQueue(temporal) });
+      wait = stageWait(run, record, Date.now(), { queue: await readQueue(temporal) });
+      // With an idle session it is only passing through.
+      if (wait?.place?.aboutMs !== 0) break;
     }
-    const pending = await temporal.runs.pendingActivities(run);
-    if (pending.some(({ type }) => type === 'dispatchPrompt')) return undefined;
     await pause(100, cli.io.signal);
   }
-  return undefined;
+  return wait ? { wait } : {};
 }
 
 /** Follow it beside the answer, which alone is for standard output. */

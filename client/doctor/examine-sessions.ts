@@ -48,7 +48,8 @@ function hostFindings(hosts: readonly Host[], at: number): Finding[] {
         `See why with \`gantry sessions --host ${host}\`, then restart.`,
       );
     }
-    return ok(what, `${view.sessions.length} sessions, ${view.freeMemoryMb} MB of memory free`);
+    const count = view.sessions.length;
+    return ok(what, `${count} session${count === 1 ? '' : 's'}, ${view.freeMemoryMb} MB of memory free`);
   });
 }
 

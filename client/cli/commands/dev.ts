@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { InvalidArgumentError } from 'commander';
 import { UserError } from '../../faults';
 import { isAlive, readServerAddress } from '../../home';
-import { serveLocally, type LocalServing } from '../../server/serve-locally';
+import { isOwnProcess } from '../../server/own-process';
+import { BUILT_IN_HOST, serveLocally, type LocalServing } from '../../server/serve-locally';
 import { freePort, isPortFree, stopProcess } from '../../server/start-server';
 import { Temporal } from '../../temporal';
 import type { Cli } from '../cli';
@@ -80,19 +80,9 @@ async function takeOver(cli: Cli): Promise<void> {
       'Stop that one, or give this one a home of its own: --home FOLDER.',
     );
   }
-  const left = [...running.childPids, running.serverPid].filter(isOurs);
+  const left = [...running.childPids, running.serverPid].filter(isOwnProcess);
   if (left.length > 0) cli.note(`Ending what a killed gantry dev left behind (processes ${left.join(', ')}).`);
   for (const pid of left) await stopProcess(pid);
-}
-
-/** Process ids are given again: only a process that looks like one of ours is ended. */
-function isOurs(pid: number): boolean {
-  try {
-    const program = execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
-    return /temporal\S* server start-dev|workers\/main\.js|offline\/serve\.js/.test(program);
-  } catch {
-    return false; // gone meanwhile
-  }
 }
 
 async function untilWorkersPoll(cli: Cli, { target }: LocalServing): Promise<void> {
@@ -116,6 +106,7 @@ function announce(cli: Cli, { server, workers, logs, offline }: LocalServing): v
     `  Web UI     ${server.ui ?? 'none'}`,
     `  Workers    ${workers.map(({ pid }) => pid).join(', ')}`,
     ...(offline ? [`  Offline    a scripted model at ${offline.modelUrl} and the agent "offline"`] : []),
+    `  Sessions   of host "${BUILT_IN_HOST}": gantry sessions`,
     `  Logs       ${logs}`,
     '',
     `Start something: ${paint.cyan('gantry start FILE.yaml --repo . --watch')}. Ctrl-C ends it all; runs go on next time.`,

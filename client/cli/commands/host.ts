@@ -1,14 +1,12 @@
-import path from 'node:path';
 import type { PoolSpec } from '../../../contracts/schemas/pools';
 import type { HostView } from '../../../contracts/sessions';
 import { Fault, RefusedError } from '../../faults';
-import { workerProgram } from '../../server/programs';
-import { supervise, type Supervised } from '../../server/supervise';
-import { workerEnvironment } from '../../server/worker-environment';
+import { startHost, takeOverHost } from '../../server/host-process';
 import { drain, isServed, untilUp } from '../../sessions/host-life';
 import { hostName } from '../../sessions/host-name';
 import { poolsOf } from '../../sessions/pool-options';
 import { readAgents } from '../../sessions/read-agents';
+import type { Temporal } from '../../temporal';
 import type { Cli } from '../cli';
 import { addPoolArguments, type PoolArguments } from '../pool-arguments';
 import type { AddCommand } from '../program';
@@ -44,29 +42,43 @@ interface Serving {
 }
 
 async function serve(cli: Cli, serving: Serving): Promise<void> {
-  const { name, drains } = serving;
-  const { signal, insisted } = cli.io;
+  const { name, drains, ...told } = serving;
+  const { home, target, io } = cli;
+  const { signal } = io;
+  const say = (line: string) => cli.note(line);
   const temporal = await cli.temporal();
+  const before = await takeOverHost(home, name, say);
   await refuseSecond(cli, name);
   cli.handlesInterrupt = true;
-  const logFile = path.join(cli.home, 'logs', `host-${name}.log`);
   const since = Date.now();
-  const host = start(cli, serving, logFile);
+  const host = startHost({ home, env: io.env, target, name, say, ...told });
+  let drained = false;
   try {
     const wait = (ms: number) => pause(ms, signal);
     const view = await untilUp(temporal, name, { since, withinMs: UP_MS, wait, signal });
-    announce(cli, serving, view, logFile);
+    if (view && before.drained) await temporal.hosts.control(name, { who: cli.who, action: 'undrain', targets: [] });
+    announce(cli, serving, view, host.logFile);
     await untilAborted(signal);
-    if (!drains || insisted?.aborted === true) return;
-    cli.note('Draining: agents end what they are at. Ctrl-C again leaves at once; they go on for the next start.');
-    const asked = { who: cli.who, wait: (ms: number) => pause(ms, insisted), say: (line: string) => cli.note(line) };
-    await drain(temporal, name, { ...asked, ...(insisted && { signal: insisted }) }).catch((error: unknown) => {
-      if (!(error instanceof Fault)) throw error;
-      cli.note(`Not drained: ${error.message}`);
-    });
+    if (drains) drained = await drainFirst(cli, temporal, name);
   } finally {
     cli.note(`Host ${name} leaves.`);
-    await host.stop();
+    await host.stop({ drained });
+  }
+}
+
+/** False where it was not even begun. */
+async function drainFirst(cli: Cli, temporal: Temporal, name: string): Promise<boolean> {
+  const { insisted } = cli.io;
+  if (insisted?.aborted === true) return false;
+  cli.note('Draining: agents end what they are at. Ctrl-C again leaves at once; they go on for the next start.');
+  const asked = { who: cli.who, wait: (ms: number) => pause(ms, insisted), say: (line: string) => cli.note(line) };
+  try {
+    await drain(temporal, name, { ...asked, ...(insisted && { signal: insisted }) });
+    return true;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    cli.note(`Not drained: ${error.message}`);
+    return false;
   }
 }
 
@@ -78,21 +90,6 @@ export async function refuseSecond(cli: Cli, name: string): Promise<void> {
     `A host "${name}" serves already.`,
     'See it with `gantry sessions`, or give this one a name of its own with --name.',
   );
-}
-
-function start(cli: Cli, { name, pools, agents }: Serving, logFile: string): Supervised {
-  const { home, target, io } = cli;
-  const told = { home, target, host: name, pools, roles: ['sessions'] as const };
-  return supervise({
-    program: process.execPath,
-    args: [workerProgram()],
-    env: workerEnvironment(io.env, { ...told, ...(agents !== undefined && { agents }) }),
-    logFile,
-    onDeath: ({ pid, how, againInMs }) =>
-      cli.note(
-        `the host's process ${pid} died (${how}); starting it again in ${againInMs / 1000} s. Its log: ${logFile}`,
-      ),
-  });
 }
 
 function announce(cli: Cli, { name, pools }: Serving, view: HostView | undefined, logFile: string): void {

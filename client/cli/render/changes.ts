@@ -41,7 +41,7 @@ function waitChange(before: StageRecord | undefined, stage: StageRecord): string
   const [pools, earlier] = [poolsOf(stage), poolsOf(before)];
   if (pools.some((pool) => !earlier.includes(pool))) return [`${stage.key} waits for ${pools.join(' or ')}`];
   const { lease } = stage;
-  if (stage.status !== 'running' || lease === undefined || lease.id === before?.lease?.id) return [];
+  if (stage.endedAt !== undefined || lease === undefined || lease.id === before?.lease?.id) return [];
   return [`${stage.key} is sent to ${lease.host}/${lease.session}`];
 }
 

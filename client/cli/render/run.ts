@@ -106,9 +106,11 @@ function waitingRow(view: RunView, stage: StageRecord, options: RenderOptions): 
   const { at, waiting } = options;
   const agent = waiting?.definition.stages.find(({ id }) => id === stageIdOf(stage.key));
   const known = { ...(waiting && { queue: waiting.queue }), ...(agent?.kind === 'agent' && { stage: agent }) };
-  const wait = stage.status === 'running' ? stageWait(view.run, stage, at, known) : undefined;
+  const wait =
+    stage.status === 'running' || stage.status === 'waiting' ? stageWait(view.run, stage, at, known) : undefined;
   if (wait === undefined) return undefined;
-  const [mark = '', key = ''] = stageRow(stage, options);
+  // It waits for a session and for nobody's decision: drawn as what goes on by itself.
+  const [mark = '', key = ''] = stageRow({ ...stage, status: 'running' }, options);
   const counts = countsOf(stage);
   const where = renderStageWait(wait, options);
   const pools = options.paint.dim(wait.pools.join(', '));

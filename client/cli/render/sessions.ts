@@ -33,7 +33,7 @@ export function renderSessions(hosts: readonly Host[], options: SessionsOptions)
     .join('\n');
 }
 
-const HEAD = ['SESSION', 'POOL', 'STATE', 'FOR', 'RUN', 'LAST EVENT', 'MEMORY', 'STARTS', 'CONVERSATION', 'DOING'];
+const HEAD = ['SESSION', 'POOL', 'STATE', 'FOR', 'RUN', 'LAST EVENT', 'MEMORY', 'RESTARTS', 'CONVERSATION', 'DOING'];
 
 function row({ host, lostSince }: Host, session: SessionView, { paint, at }: SessionsOptions): string[] {
   const { name, pool, state, since, draining, run, stage, lastEventAt, memoryMb, restarts } = session;
