@@ -101,7 +101,7 @@ describe.each<[RealAgent, Backend]>([
     worker.kill('SIGKILL');
     await waitUntil(() => worker.signalCode !== null);
     answer();
-    await waitUntil(() => host.home.agentProcesses().length === 0);
+    await waitUntil(() => host.home.lastCommit() === 'Add new.txt');
 
     expect(await host.bench.dispatch(host.agent, host.input())).toMatchObject({ commits: 1 });
     expect(host.home.deliveries()).toBe(1);

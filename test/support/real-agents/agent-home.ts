@@ -71,6 +71,11 @@ export class AgentHome {
     return { kind: this.name, command: [this.program], 'grace-ms': 2_000, ...model };
   }
 
+  /** What the last commit in the worktree says. */
+  lastCommit(): string {
+    return execFileSync('git', ['log', '-1', '--format=%s'], { cwd: this.worktree, encoding: 'utf8' }).trim();
+  }
+
   /** Requests that begin a turn: one for each time that a prompt was delivered. */
   deliveries(): number {
     return this.api.seen.filter(({ toolResults }) => toolResults.length === 0).length;
