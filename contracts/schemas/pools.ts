@@ -12,9 +12,8 @@ export const poolSpec = z
   })
   .refine(({ min, max }) => min <= max, 'min must not be more than max');
 
-export const poolSpecs = z.array(poolSpec).refine(
-  (pools) => new Set(pools.map(({ pool }) => pool)).size === pools.length,
-  'names a pool twice',
-);
+export const poolSpecs = z
+  .array(poolSpec)
+  .refine((pools) => new Set(pools.map(({ pool }) => pool)).size === pools.length, 'names a pool twice');
 
 export type PoolSpec = z.output<typeof poolSpec>;

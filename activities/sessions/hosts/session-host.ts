@@ -104,7 +104,7 @@ export class SessionHost {
   /** Resolves once a session of the pool is free for one more prompt. Rejects on abort. */
   async promise(pool: string, signal: AbortSignal): Promise<Promised> {
     for (;;) {
-      if (signal.aborted) throw new DOMException('nobody waits for a session any more', 'AbortError');
+      signal.throwIfAborted();
       const promised = this.tryPromise(pool);
       if (promised) return promised;
       await new Promise<void>((resolve) => {
