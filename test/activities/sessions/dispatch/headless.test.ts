@@ -71,7 +71,12 @@ describe('claude', () => {
   it('is read from its stream: message, tokens, cost', async () => {
     const tool = { type: 'assistant', message: { content: [{ type: 'tool_use', name: 'Bash' }] } };
     const end = { type: 'result', subtype: 'success', is_error: false, result: 'Done.', usage, total_cost_usd: 0.25 };
-    const agent = { kind: 'claude', backend: 'headless', command: [program([say(init), say(tool), say(end)])], set: files() };
+    const agent = {
+      kind: 'claude',
+      backend: 'headless',
+      command: [program([say(init), say(tool), say(end)])],
+      set: files(),
+    };
     const result = await bench.dispatch(agent, bench.input({ model: 'opus' }));
     expect(result).toMatchObject({ message: { inline: 'Done.' }, inputTokens: 43, outputTokens: 5, costUsd: 0.25 });
     const { readFileSync } = await import('node:fs');
@@ -92,7 +97,12 @@ describe('claude', () => {
       result: 'API Error',
       usage,
     };
-    const agent = { kind: 'claude', backend: 'headless', command: [program([say(init), say(end), 'exit 1'])], set: files() };
+    const agent = {
+      kind: 'claude',
+      backend: 'headless',
+      command: [program([say(init), say(end), 'exit 1'])],
+      set: files(),
+    };
     await expect(bench.dispatch(agent)).rejects.toMatchObject({ type: 'Provider.RateLimited' });
   });
 
@@ -108,7 +118,12 @@ describe('codex', () => {
   it('is read from its stream', async () => {
     const item = { type: 'item.completed', item: { type: 'agent_message', text: 'Done.' } };
     const end = { type: 'turn.completed', usage: { input_tokens: 9, output_tokens: 4 } };
-    const agent = { kind: 'codex', backend: 'headless', command: [program([...begin, say(item), say(end)])], set: files() };
+    const agent = {
+      kind: 'codex',
+      backend: 'headless',
+      command: [program([...begin, say(item), say(end)])],
+      set: files(),
+    };
     const result = await bench.dispatch(agent);
     expect(result).toMatchObject({ message: { inline: 'Done.' }, inputTokens: 9, outputTokens: 4 });
     expect(result.costUsd).toBeUndefined();
@@ -116,7 +131,12 @@ describe('codex', () => {
 
   it('fails with the class of its error', async () => {
     const end = { type: 'turn.failed', error: { message: 'exceeded retry limit, last status: 429 Too Many Requests' } };
-    const agent = { kind: 'codex', backend: 'headless', command: [program([...begin, say(end), 'exit 1'])], set: files() };
+    const agent = {
+      kind: 'codex',
+      backend: 'headless',
+      command: [program([...begin, say(end), 'exit 1'])],
+      set: files(),
+    };
     await expect(bench.dispatch(agent)).rejects.toMatchObject({ type: 'Provider.RateLimited' });
   });
 });
