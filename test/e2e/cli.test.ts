@@ -302,7 +302,7 @@ stages:
       system.repository,
     );
     await waitUntil(
-      async () => (await cli.run('logs', run, 'implement')).out.includes(`tmux -L ${system.socket} attach -t run-`),
+      async () => (await cli.run('logs', run, 'implement')).out.includes(`tmux -L ${system.socket} attach -t =`),
       { timeoutMs: 60_000 },
     );
     writeFileSync(system.mayFinish, '');
