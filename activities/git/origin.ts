@@ -6,7 +6,7 @@ import { resolveCommit } from './names';
 import { isMirror } from './repository';
 
 // Refs where a repository comes from: for a clone of ours that is the address it was cloned from, any other repository
-// is its own origin. Only refs below `refs/gantry/` are written there, never a branch. Under the repository's lock.
+// is its own origin. Only refs below `refs/gantry/` are written there, never a branch.
 
 /** For each command. An activity that uses some of them has to end before its own limit. */
 const NETWORK_LIMIT_MS = 150_000;
@@ -16,7 +16,10 @@ export interface RefAtOrigin {
   readonly commit: string;
 }
 
-/** The commit of a ref of the origin, fetched; undefined when it has none such. Fails: Git.Failed. */
+/**
+ * The commit of a ref of the origin, fetched; undefined when it has none such. Under the repository's lock.
+ * Fails: Git.Failed.
+ */
 export async function fetchRef(host: Host, repository: string, ref: string): Promise<string | undefined> {
   if (!isMirror(host, repository)) return resolveCommit(host.git, repository, ref);
   const outcome = await ask(host, repository, ['fetch', '--quiet', '--no-tags', 'origin', ref]);
@@ -70,7 +73,13 @@ export async function deleteRefs(host: Host, repository: string, refs: readonly 
     return;
   }
   const leases = refs.map(({ ref, commit }) => `--force-with-lease=${ref}:${commit}`);
-  const outcome = await ask(host, repository, ['push', '--quiet', ...leases, 'origin', ...refs.map(({ ref }) => `:${ref}`)]);
+  const outcome = await ask(host, repository, [
+    'push',
+    '--quiet',
+    ...leases,
+    'origin',
+    ...refs.map(({ ref }) => `:${ref}`),
+  ]);
   if (outcome.code !== 0) throw await unreachable(host, repository, 'remove refs of', outcome);
 }
 

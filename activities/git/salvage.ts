@@ -13,6 +13,8 @@ import { isUsable } from './worktrees';
 export interface Salvage {
   readonly runId: string;
   readonly label: string;
+  /** A commit that is safe somewhere else. */
+  readonly held?: string;
 }
 
 /**
@@ -26,12 +28,31 @@ export async function salvageWorktree(
   salvage: Salvage,
 ): Promise<string | undefined> {
   if (!(await isUsable(host.git, path))) return moveAside(host, path, salvage.runId);
-  const status = ['status', '--porcelain', '--untracked-files=all', '--ignore-submodules=none'];
-  if ((await host.git(path, status)) === '') return salvageHead(host, repository, path, salvage);
+  if (await isClean(host, path)) return salvageHead(host, repository, path, salvage);
   const kept = await commitEverything(host, path);
   const ref = kept.commit && (await keep(host, repository, kept.commit, salvage));
   if (kept.isWhole) return ref;
   return (await moveAside(host, path, salvage.runId)) ?? ref;
+}
+
+/**
+ * Keep uncommitted and new files under a ref and leave the worktree as it is, for somebody who goes on in it. What git
+ * can not hold stays in the worktree alone.
+ */
+export async function salvageChanges(
+  host: Host,
+  repository: string,
+  path: string,
+  salvage: Salvage,
+): Promise<string | undefined> {
+  if (await isClean(host, path)) return undefined;
+  const { commit } = await commitEverything(host, path);
+  return commit && keep(host, repository, commit, salvage);
+}
+
+async function isClean(host: Host, path: string): Promise<boolean> {
+  const status = ['status', '--porcelain', '--untracked-files=all', '--ignore-submodules=none'];
+  return (await host.git(path, status)) === '';
 }
 
 /** Keep a commit under a salvage ref, unless one of this run and label holds it already. */
@@ -64,7 +85,8 @@ async function salvageHead(
 ): Promise<string | undefined> {
   const head = await resolveCommit(host.git, path, 'HEAD');
   if (head === undefined) return undefined;
-  const unreachable = await host.git(repository, ['rev-list', '--count', head, '--not', '--glob=refs/*']);
+  const held = salvage.held === undefined ? [] : [salvage.held];
+  const unreachable = await host.git(repository, ['rev-list', '--count', head, '--not', '--glob=refs/*', ...held]);
   return unreachable === '0' ? undefined : keep(host, repository, head, salvage);
 }
 

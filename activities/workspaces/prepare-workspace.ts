@@ -1,8 +1,6 @@
-import type { PrepareWorkspaceInput, PreparedCommand, StageWorkspaceInput } from '../../contracts/activities';
-import type { RunRef, Workspace } from '../../contracts/run';
+import type { PrepareWorkspaceInput, StageWorkspaceInput } from '../../contracts/activities';
+import type { Workspace } from '../../contracts/run';
 import type { WorkspaceClaim } from '../../contracts/undo';
-import { execute, forget } from '../commands/execute';
-import { failure } from '../failure';
 import { branchRef, demandCommit, resolveCommit } from '../git/names';
 import { openRepository, originOf, resolveBase, withRepositoryLock } from '../git/repository';
 import type { Attempt } from '../heartbeat';
@@ -10,9 +8,8 @@ import type { Host } from '../host';
 import { allotPorts } from '../ports/port-blocks';
 import { homeId } from './home-id';
 import { makeWorktree } from './make-worktree';
+import { setUp } from './set-up';
 import { eraseNotes, planOnce, readNote, writeNote } from './workspace-record';
-
-const SETUP_LIMIT_MS = 25 * 60_000;
 
 /** {@link WorkspaceActivities.prepareWorkspace} */
 export async function prepareWorkspace(
@@ -25,7 +22,7 @@ export async function prepareWorkspace(
   const planned = (await readNote(host, claim, 'planned')) ?? (await planRun(host, claim, base));
   await withRepositoryLock(host, planned.repository, () => makeWorktree(host, claim, planned));
   const workspace = { ...planned, ports: await allotPorts(host.paths.ports, claim.runId, ports) };
-  if (setup !== undefined) await setUp(host, { run, workspace, setup, id: 'setup' }, attempt);
+  if (setup !== undefined) await setUp(host, { run, workspace, setup }, attempt);
   return workspace;
 }
 
@@ -54,9 +51,9 @@ export async function prepareStageWorkspace(
 }
 
 /** A workspace of this name that was integrated or removed is over; this is the next one. */
-async function forgetFormer(host: Host, claim: WorkspaceClaim): Promise<void> {
+export async function forgetFormer(host: Host, claim: WorkspaceClaim): Promise<void> {
   const isOver = (await readNote(host, claim, 'integrated')) ?? (await readNote(host, claim, 'removed'));
-  if (isOver !== undefined) await eraseNotes(host, claim, 'planned', 'made', 'integrated', 'removed');
+  if (isOver !== undefined) await eraseNotes(host, claim, 'planned', 'made', 'held', 'integrated', 'removed');
 }
 
 async function planRun(host: Host, claim: WorkspaceClaim, wanted: string | undefined): Promise<Workspace> {
@@ -74,27 +71,4 @@ async function planRun(host: Host, claim: WorkspaceClaim, wanted: string | undef
 async function forkPoint(host: Host, repository: string, base: string, branch: string): Promise<string> {
   const { code, stdout } = await host.git.attempt(repository, ['merge-base', base, branch]);
   return code === 0 ? stdout.trim() : base;
-}
-
-export interface SetUp {
-  readonly run: RunRef;
-  readonly workspace: Workspace;
-  readonly setup: PreparedCommand;
-  /** Of this worktree's set-up among the commands of the run. */
-  readonly id: string;
-}
-
-/** Once, as long as it succeeds: a second try of the activity finds it done, a later try after a failure runs it again. */
-export async function setUp(host: Host, { run, workspace, setup, id }: SetUp, attempt: Attempt): Promise<void> {
-  const dir = host.paths.command(run.runId, id);
-  const order = { dir, run, command: setup, cwd: workspace.path, timeoutMs: SETUP_LIMIT_MS };
-  const { exitCode, timedOut, log } = await execute(host, order, attempt).catch(async (error: unknown) => {
-    if (!attempt.signal.aborted) await forget(dir);
-    throw error;
-  });
-  if (exitCode === 0 && !timedOut) return;
-  await forget(dir);
-  const end = timedOut ? `took longer than ${SETUP_LIMIT_MS / 60_000} minutes` : `ended with exit code ${exitCode}`;
-  const type = timedOut ? 'Stage.TimedOut' : 'Stage.CommandFailed';
-  throw failure(type, `The pipeline's setup command ${end}.`, { evidence: log });
 }

@@ -6,6 +6,7 @@ import { branchRef, isAncestor, resolveCommit } from '../git/names';
 import { findRepository, withRepositoryLock } from '../git/repository';
 import { keep, moveAside, salvageWorktree } from '../git/salvage';
 import { dropWorktree, listWorktrees } from '../git/worktrees';
+import { forget } from '../commands/execute';
 import { isCode } from '../files/whole-file';
 import type { Host } from '../host';
 import { freePorts } from '../ports/port-blocks';
@@ -13,6 +14,7 @@ import { PROCESS_VARIABLE, readClaim } from '../processes/process-record';
 import { valuesOfVariable } from '../processes/process-table';
 import { stopTree } from '../processes/supervised';
 import { withdrawPublished } from './publish-branch';
+import { setUpDir } from './set-up';
 import { eraseNotes, readNote, writeNote } from './workspace-record';
 
 const GRACE_MS = 2_000;
@@ -20,15 +22,17 @@ const GRACE_MS = 2_000;
 /** {@link WorkspaceActivities.removeWorkspace} */
 export async function removeWorkspace(host: Host, input: RemoveWorkspaceInput): Promise<RemoveWorkspaceResult> {
   const { claim } = input;
-  if (claim.stage === undefined) await stopLeftovers(host, claim.runId);
+  await stopLeftovers(host, claim);
   const planned = await readNote(host, claim, 'planned');
   const repository = await findRepository(host, planned?.repository ?? claim.repo);
   const result =
     repository === undefined
       ? await removeWithoutRepository(host, claim)
       : await withRepositoryLock(host, repository, () => removeFrom(host, repository, input));
-  if (repository !== undefined) await withdrawPublished(host, repository, claim);
-  await eraseNotes(host, claim, 'planned', 'made', 'owner', 'published');
+  const isWithdrawn = repository === undefined || (await withdrawPublished(host, repository, claim));
+  await eraseNotes(host, claim, 'planned', 'made', 'received', 'held');
+  // As long as the owner is known, the sweeper comes back.
+  if (isWithdrawn) await eraseNotes(host, claim, 'owner', 'published');
   if (claim.stage === undefined) {
     await freePorts(host.paths.ports, claim.runId);
     await removeScratch(host, claim.runId);
@@ -51,7 +55,8 @@ async function removeFrom(
   if (head === undefined && !isRegistered && !isThere) return earlier ?? NOTHING;
 
   const salvaged = [isThere ? await salvageFrom(host, repository, path, claim) : undefined];
-  const isUnmerged = head !== undefined && (await hasCommitsOfItsOwn(host, repository, claim.branch));
+  const held = await readNote(host, claim, 'held');
+  const isUnmerged = head !== undefined && (await hasCommitsOfItsOwn(host, repository, claim.branch, held));
   const branchKept = isUnmerged && keepUnmergedBranch;
   if (isUnmerged && !branchKept) salvaged.push(await keepBranch(host, repository, head, salvaged[0], claim));
   const salvage = salvaged.findLast((place) => place !== undefined) ?? earlier?.salvage;
@@ -69,7 +74,8 @@ const NOTHING: RemoveWorkspaceResult = { removed: false, branchKept: false };
 async function salvageFrom(host: Host, repository: string, path: string, claim: WorkspaceClaim) {
   const wasPlanned = (await readNote(host, claim, 'planned')) !== undefined;
   if (wasPlanned && (await readNote(host, claim, 'made')) !== true) return undefined;
-  return salvageWorktree(host, repository, path, labelOf(claim));
+  const held = await readNote(host, claim, 'held');
+  return salvageWorktree(host, repository, path, { ...labelOf(claim), ...(held !== undefined && { held }) });
 }
 
 /** The branch's commits, unless what was kept of its worktree holds them already. */
@@ -84,8 +90,8 @@ async function keepBranch(
   return keep(host, repository, head, labelOf(claim));
 }
 
-async function hasCommitsOfItsOwn(host: Host, repository: string, branch: string): Promise<boolean> {
-  const others = [`--exclude=${branch}`, '--branches', '--tags', '--remotes'];
+async function hasCommitsOfItsOwn(host: Host, repository: string, branch: string, held?: string): Promise<boolean> {
+  const others = [`--exclude=${branch}`, '--branches', '--tags', '--remotes', ...(held === undefined ? [] : [held])];
   const args = ['rev-list', '--count', `refs/heads/${branch}`, '--not', ...others];
   return (await host.git(repository, args)) !== '0';
 }
@@ -105,15 +111,21 @@ function labelOf({ runId, stage }: WorkspaceClaim) {
   return { runId, label: stage ?? 'run' };
 }
 
-/** What commands of the run left running in the background. */
-async function stopLeftovers(host: Host, runId: string): Promise<void> {
-  const living = await valuesOfVariable(PROCESS_VARIABLE);
-  for (const name of await list(host.paths.commands(runId))) {
-    const dir = join(host.paths.commands(runId), name);
+/** What commands of the run, or the set-up of a stage's worktree, left running in the background. */
+async function stopLeftovers(host: Host, { runId, stage }: WorkspaceClaim): Promise<void> {
+  const commands = host.paths.commands(runId);
+  const dirs =
+    stage === undefined ? (await list(commands)).map((name) => join(commands, name)) : [setUpDir(host, runId, stage)];
+  let living: ReadonlySet<string> | undefined;
+  for (const dir of dirs) {
     const id = await readClaim(dir);
+    if (id === undefined) continue;
     // One look at all processes, and a thorough one only where something lives.
-    if (id !== undefined && (living === undefined || living.has(id))) await stopTree(dir, { graceMs: GRACE_MS });
+    living ??= await valuesOfVariable(PROCESS_VARIABLE);
+    if (living === undefined || living.has(id)) await stopTree(dir, { graceMs: GRACE_MS });
   }
+  // The next worktree of that name is to be set up again.
+  if (stage !== undefined) await forget(setUpDir(host, runId, stage));
 }
 
 /** Everything about the run's commands but their logs. */

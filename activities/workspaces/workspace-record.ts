@@ -16,8 +16,12 @@ interface Notes {
   readonly removed: RemoveWorkspaceResult;
   /** Whose it is, for the sweeper: as long as this note stands, something of the workspace may. */
   readonly owner: WorkspaceOwner;
-  /** Refs of it may be at its origin. */
-  readonly published: true;
+  /** Refs of the run that may be at its origin, and since when it is known that they cannot be removed there. */
+  readonly published: { readonly refs: readonly string[]; readonly failingSince?: number };
+  /** Work of another home that is being merged, and where the branch was before. */
+  readonly received: { readonly ref: string; readonly head: string; readonly before: string };
+  /** A commit that another home has, or that is at the origin: nobody has to keep it here. */
+  readonly held: string;
 }
 
 export interface WorkspaceOwner {
