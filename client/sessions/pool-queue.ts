@@ -16,6 +16,7 @@ export interface PoolQueue {
   readonly closed?: { readonly why: string; readonly until?: number };
   /** How long a turn usually takes, in milliseconds. */
   readonly turnMs?: number;
+  /** How many wait: those of `order`, or as many as the server counts where not all runs were looked at. */
   readonly depth: number;
   /** Since when the one that has waited longest waits. */
   readonly oldest?: number;
