@@ -1,23 +1,13 @@
-import { execFile } from 'node:child_process';
 import { failure } from '../failure';
 import type { Redactor } from '../secrets/redactor';
+import { runGit, type GitOutcome, type RunOptions } from './run-git';
 
-export interface GitOptions {
-  readonly input?: string;
+export type { GitOutcome } from './run-git';
+
+export interface GitOptions extends RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Settings of this one command, `name=value`. */
   readonly config?: readonly string[];
-  /** End it after so many milliseconds: the network may never answer. Its exit code is {@link TIMED_OUT} then. */
-  readonly timeoutMs?: number;
-}
-
-/** The exit code of a command that took too long, as of `timeout` in a shell. */
-export const TIMED_OUT = 124;
-
-export interface GitOutcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 /** Git by its program: arguments as a list, never a shell; no hooks, no prompts, no editor. */
@@ -43,7 +33,6 @@ const SETTINGS = [
   'http.lowSpeedTime=60',
 ];
 
-const OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024;
 const MESSAGE_LIMIT = 2_000;
 
 /** `environment` is what git starts from; the identity is used where the machine has none. */
@@ -51,7 +40,7 @@ export function createGit(environment: Readonly<Record<string, string>>, redacto
   const attempt = async (cwd: string, args: readonly string[], options: GitOptions = {}): Promise<GitOutcome> => {
     const settings = [...SETTINGS, ...(options.config ?? [])].flatMap((setting) => ['-c', setting]);
     const env = { ...environment, ...QUIET, ...sshWithoutQuestions(environment), ...options.env };
-    return run(['-C', cwd, ...settings, ...args], env, options);
+    return runGit(['-C', cwd, ...settings, ...args], env, options);
   };
   const git = async (cwd: string, args: readonly string[], options?: GitOptions): Promise<string> => {
     const { code, stdout, stderr } = await attempt(cwd, args, options);
@@ -80,28 +69,6 @@ const SSH = 'ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15
 
 function sshWithoutQuestions(environment: Readonly<Record<string, string>>): Record<string, string> {
   return environment.GIT_SSH_COMMAND === undefined ? { GIT_SSH_COMMAND: SSH } : {};
-}
-
-function run(
-  args: readonly string[],
-  env: Record<string, string>,
-  { input, timeoutMs = 0 }: GitOptions,
-): Promise<GitOutcome> {
-  return new Promise((resolve, reject) => {
-    const options = { env, encoding: 'utf8', maxBuffer: OUTPUT_LIMIT_BYTES, timeout: timeoutMs } as const;
-    const child = execFile('git', args, options, (error, stdout, stderr) => {
-      if (error === null) resolve({ code: 0, stdout, stderr });
-      else if (error.killed && typeof error.code !== 'string') resolve(tookTooLong(timeoutMs, stdout, stderr));
-      else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });
-      else reject(failure('Git.Failed', `git could not be run: ${error.message.slice(0, MESSAGE_LIMIT)}`));
-    });
-    child.stdin?.on('error', () => undefined); // it ended without reading; its exit code says why
-    child.stdin?.end(input ?? '');
-  });
-}
-
-function tookTooLong(timeoutMs: number, stdout: string, stderr: string): GitOutcome {
-  return { code: TIMED_OUT, stdout, stderr: `${stderr}\nno end after ${timeoutMs / 1_000} seconds` };
 }
 
 const FALLBACK_IDENTITY = ['user.name=gantry', 'user.email=gantry@localhost'];

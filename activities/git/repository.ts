@@ -11,6 +11,9 @@ import { listWorktrees } from './worktrees';
 /** Addresses git may clone from. Others, such as `ext::`, could run a program. */
 const URL = /^(?:(?:https?|ssh|git|file):\/\/|[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+:(?!:))/;
 
+/** All of a large repository, over a slow line: below the limit of preparing a workspace. */
+const FETCH_LIMIT_MS = 20 * 60_000;
+
 /**
  * The directory of a repository on this host: a path as it is, an address as a bare clone that is made once and
  * brought up to date each time. Fails: Git.Failed.
@@ -85,8 +88,8 @@ function openMirror(host: Host, url: string): Promise<string> {
   const path = host.paths.mirror(url);
   return withRepositoryLock(host, path, async () => {
     if (!(await isDirectory(path))) await makeMirror(host, url, path);
-    await host.git(path, ['fetch', '--quiet', '--prune', '--tags', '--force', 'origin']);
-    await host.git.attempt(path, ['remote', 'set-head', 'origin', '--auto']);
+    await host.git(path, ['fetch', '--quiet', '--prune', '--tags', '--force', 'origin'], { timeoutMs: FETCH_LIMIT_MS });
+    await host.git.attempt(path, ['remote', 'set-head', 'origin', '--auto'], { timeoutMs: FETCH_LIMIT_MS });
     return path;
   });
 }
@@ -102,7 +105,7 @@ async function makeMirror(host: Host, url: string, path: string): Promise<void> 
     await host.git(draft, ['remote', 'add', 'origin', url]);
     // Git runs the other side itself then, and with it the hooks that are there.
     if (url.startsWith('file:')) await host.git(draft, ['config', 'remote.origin.receivepack', RECEIVE_WITHOUT_HOOKS]);
-    await host.git(draft, ['fetch', '--quiet', '--tags', 'origin']);
+    await host.git(draft, ['fetch', '--quiet', '--tags', 'origin'], { timeoutMs: FETCH_LIMIT_MS });
     await rename(draft, path);
   } finally {
     await rm(draft, { recursive: true, force: true });
