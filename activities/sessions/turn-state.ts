@@ -2,7 +2,6 @@ import { addAsk, settleAsks, type Asks } from './turn-asks';
 import type { AgentEvent } from './turn-events';
 import { countRequest, forgetRequests, type Spending } from './turn-usage';
 
-export type { TurnAsk } from './turn-asks';
 export type { AgentEvent, Origin } from './turn-events';
 export type { Usage } from './turn-usage';
 
