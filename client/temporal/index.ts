@@ -3,4 +3,4 @@ export { NoWorkerError } from './translate';
 export type { Execution } from './runs';
 export type { Host } from './hosts';
 export type { WaitingPrompt } from './queues';
-export type { RunExecution, RunFilter } from './run-execution';
+export type { RunExecution } from './run-execution';

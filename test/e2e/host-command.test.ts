@@ -16,13 +16,16 @@ let cli: CliSession;
 let env: Record<string, string>;
 let host: ChildProcess | undefined;
 beforeAll(async () => {
-  system = await LiveSystem.start(['--commits', '0'], { GANTRY_ROLES: 'runs' });
+  system = await LiveSystem.start([], { GANTRY_ROLES: 'runs' });
   env = {
     TEMPORAL_ADDRESS: system.server.address,
     GANTRY_TASK_QUEUE: system.taskQueue,
     GANTRY_TMUX_SOCKET: system.socket,
     GANTRY_HOME: system.home,
-    GANTRY_AGENTS: join(system.root, 'agents.json'),
+    GANTRY_AGENTS: system.writeAgents('fleet', {
+      coder: system.agent(['--commits', '0']),
+      maker: system.agent(['--commits', '2']),
+    }),
     GANTRY_WORKFLOW_BUNDLE: process.env['GANTRY_WORKFLOW_BUNDLE']!,
   };
   cli = new CliSession(env);
@@ -88,6 +91,26 @@ it('says what it serves, and refuses a second one of its name', async () => {
     ...{ code: 3, out: '' },
     err: 'A host "box" serves already.\nSee it with `gantry sessions`, or give this one a name of its own with --name.\n',
   });
+});
+
+it('a prompt for a repository leaves its work on the branch of its run', async () => {
+  await serve('--pool', 'maker=1');
+  await waitUntil(async () => (await box())?.view?.sessions.every(({ state }) => state === 'idle'));
+  mayFinish();
+  const said = await cli.run(
+    'send',
+    'make something',
+    '--target',
+    'maker',
+    '--repo',
+    system.repository,
+    '--base',
+    'main',
+    '--wait',
+  );
+  expect(said).toMatchObject({ code: 0, out: 'did: make something\n' });
+  const branch = /Its work is on branch (\S+) \(2 commits\)\./.exec(said.err)?.[1];
+  expect(system.git('rev-list', '--count', `main..${branch}`)).toBe('2');
 });
 
 it('its process killed: it is started again, finds its agent at work, and the prompt was taken once', async () => {

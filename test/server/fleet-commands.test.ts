@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { QueueReport } from '../../client/sessions/pool-queue';
-import type { Host } from '../../client/temporal';
+import { Temporal, type Host } from '../../client/temporal';
 import { CliSession } from '../support/cli-session';
 import { aHost, aSession, ScriptedFleet, type ScriptedHost } from '../support/scripted-fleet';
 import { waitUntil } from '../support/wait-until';
@@ -160,6 +160,14 @@ describe('send and queue', () => {
     );
     const waits = mine.order.map(({ aboutMs }) => aboutMs!);
     expect(waits).toEqual([...waits].sort((x, y) => x - y));
+  });
+
+  it('the server counts as many as were found by looking at runs', async () => {
+    const target = { address: process.env['GANTRY_TEST_ADDRESS']!, namespace: 'default', taskQueue: fleet.taskQueue };
+    const temporal = await Temporal.connect({ ...target, source: 'the test', connection: {} }, 'tester');
+    await waitUntil(async () => (await temporal.queues.depth(codex)) === 4);
+    expect(await temporal.queues.depth(claude)).toBe(0);
+    await temporal.close();
   });
 
   it('raises the alert of a pool at 0 %, for people and for programs', async () => {
