@@ -1,7 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHostActivities, type HostActivities } from '../../activities/host-activities';
 import type { Host } from '../../activities/host';
@@ -9,14 +7,13 @@ import { runBranch, stageBranch } from '../../contracts/ids';
 import type { Workspace } from '../../contracts/run';
 import { compileSources } from '../support/compile-sources';
 import { GitRepository } from '../support/git-repository';
+import { killAfterGit } from '../support/kill-after-git';
 import { hostOptions, removeTemporary, temporaryDirectory, temporaryHost } from '../support/temporary-home';
 
 // Each activity is run in a worker of its own that gets SIGKILL right after its first git command, then in another
 // after its second, and so on until one is left alone. Each time a second try must end as if nothing had happened.
-// The killer is a `git` on the PATH that runs the real one and then kills who called it.
 
 const RUN = { project: 'calculator', runId: 'run-1' };
-const REAL_GIT = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
 let compiled: string;
 let root: string;
 let host: Host;
@@ -155,25 +152,9 @@ async function killAfterEach(activity: keyof HostActivities, scenario: Scenario)
 }
 
 async function runAndKill(activity: keyof HostActivities, input: unknown, command: number): Promise<boolean> {
-  const bin = join(root, 'bin');
-  await mkdir(bin);
-  const killer = [
-    '#!/bin/sh',
-    `count=$(($(cat ${bin}/count 2>/dev/null || echo 0) + 1)); echo $count >${bin}/count`,
-    `"${REAL_GIT}" "$@"; code=$?`,
-    `[ $count = ${command} ] && kill -9 $PPID`,
-    'exit $code',
-  ];
-  await writeFile(join(bin, 'git'), killer.join('\n'), { mode: 0o755 });
   const request = join(root, 'request.json');
   const { home, environment } = hostOptions(root);
   await writeFile(request, JSON.stringify({ home, secrets: {}, activity, input }));
-  const env = { ...environment, PATH: `${bin}:${environment.PATH}` };
-  const worker = spawn(process.execPath, [join(compiled, 'test/support/host-once.js'), request], {
-    env,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const [code, signal] = (await once(worker, 'exit')) as [number | null, string | null];
-  expect({ code, signal }).toEqual(signal === null ? { code: 0, signal } : { code: null, signal: 'SIGKILL' });
-  return signal !== null;
+  const argv = [join(compiled, 'test/support/host-once.js'), request];
+  return killAfterGit({ root, argv, environment, command });
 }
