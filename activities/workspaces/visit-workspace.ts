@@ -10,21 +10,24 @@ import { openRepository, withRepositoryLock } from '../git/repository';
 import type { Attempt } from '../heartbeat';
 import type { Host } from '../host';
 import type { Visit, VisitInput } from '../sessions/dispatch/place';
+import { earlierVisit } from './earlier-visit';
 import { homeId } from './home-id';
 import { makeWorktree } from './make-worktree';
 import { forgetFormer } from './prepare-workspace';
 import { setUp } from './set-up';
-import { visitOf } from './visit';
+import { VISITS, visitOf } from './visit';
 import { planOnce, readNote, writeNote } from './workspace-record';
 
 /**
  * A worktree in this home, of a branch that was published from another one. A second visit for the same dispatch finds
- * it as it is. Where an earlier attempt at the same turn left commits at the origin, it starts from those. What is not
- * committed in the run's own worktree is not in it. Fails: Git.Failed, Stage.CommandFailed.
+ * it as it is. A conversation that goes on does so in the worktree of the earlier dispatch. Where an earlier attempt at
+ * the same turn left commits at the origin, a new worktree starts from those. What is not committed in the run's own
+ * worktree is not in it. Fails: Git.Failed, Stage.CommandFailed.
  */
 export async function visitWorkspace(host: Host, input: VisitInput, attempt: Attempt): Promise<Visit> {
   const { run, dispatchId, workspace, setup } = input;
-  const claim = claimOf(input);
+  const own = claimOf(input);
+  const claim = (input.goesOn === true ? await earlierVisit(host, own, input) : undefined) ?? own;
   await forgetFormer(host, claim);
   await writeNote(host, claim, 'owner', { run, claim, since: Date.now() });
   const planned = (await readNote(host, claim, 'planned')) ?? (await plan(host, claim, input));
@@ -37,7 +40,7 @@ export async function visitWorkspace(host: Host, input: VisitInput, attempt: Att
 /** To the host it is the workspace of a stage, named after the dispatch. */
 function claimOf({ run: { runId }, dispatchId, workspace }: VisitInput): WorkspaceClaim {
   const inRun = dispatchId.startsWith(`${runId}.`) ? dispatchId.slice(runId.length + 1) : dispatchId;
-  return { repo: addressOf(workspace), runId, branch: `gantry-visits/${dispatchId}`, stage: keySlug(inRun) };
+  return { repo: addressOf(workspace), runId, branch: `${VISITS}${dispatchId}`, stage: keySlug(inRun) };
 }
 
 async function plan(host: Host, claim: WorkspaceClaim, { run, dispatchId, workspace }: VisitInput): Promise<Workspace> {

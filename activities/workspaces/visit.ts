@@ -9,6 +9,9 @@ import type { Visit } from '../sessions/dispatch/place';
 import { removeWorkspace } from './remove-workspace';
 import { readNote, writeNote } from './workspace-record';
 
+/** Branches of visits are in a home of their own: nothing reads them there but the agent. */
+export const VISITS = 'gantry-visits/';
+
 /** What a visit gives back: commits under the ref of the dispatch, and what was not committed under a salvage ref. */
 export function visitOf(host: Host, claim: WorkspaceClaim, workspace: Workspace, ref: string): Visit {
   const { repository, path } = workspace;

@@ -22,6 +22,8 @@ interface Notes {
   readonly received: { readonly ref: string; readonly head: string; readonly before: string };
   /** A commit that another home has, or that is at the origin: nobody has to keep it here. */
   readonly held: string;
+  /** The visit whose worktree this one goes on in. */
+  readonly continues: WorkspaceClaim;
 }
 
 export interface WorkspaceOwner {

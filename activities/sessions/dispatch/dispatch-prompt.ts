@@ -67,6 +67,7 @@ export async function dispatchPrompt(
     const evident = (await recallFailure(dispatch.dir)) ?? (await withEvidence(error, turn, state));
     await saveFailure(dispatch.dir, evident);
     await end(turn, false); // a key could answer a dialog that it stands at
+    await leaveForNextAttempt(turn);
     throw evident;
   }
 }
@@ -139,8 +140,15 @@ async function finish(turn: Turn, result: DispatchResult): Promise<DispatchResul
   const isKept = input.keep && conversation !== undefined && dispatch.agent.record.backend === 'tmux';
   if (isKept) await keepAgent(dispatch.agent.dir, conversation.id);
   else await end(turn, false);
-  await place.leave({ keep: isKept });
+  await place.leave({ keep: input.keep && conversation !== undefined });
   return result;
+}
+
+/** The next attempt may be on another host. What can not be handed over now stays here, and the failure is the news. */
+async function leaveForNextAttempt({ input: { dispatchId }, place, ports }: Turn): Promise<void> {
+  await place.publish().catch((error: unknown) => {
+    ports.log.info('the work of a failed dispatch could not be handed over', { dispatchId, error });
+  });
 }
 
 async function end({ dispatch, place, ports }: Turn, interrupt: boolean): Promise<void> {

@@ -24,6 +24,8 @@ export interface VisitInput {
   readonly dispatchId: string;
   readonly workspace: Workspace;
   readonly setup?: PreparedCommand;
+  /** In the directory of the stage's earlier dispatch, where there is one: its conversation goes on. */
+  readonly goesOn?: boolean;
 }
 
 export interface PlacePorts {
@@ -56,8 +58,9 @@ export async function findPlace(
   }
   if (workspace.home === undefined || workspace.home === ports.homeId) return { slot, workspace, ...NOTHING_TO_BRING };
   const { run, stage, dispatchId, setup } = input;
+  const goesOn = input.resume !== undefined;
   const visit = await ports.visit(
-    { run, stage, dispatchId, workspace, ...(setup !== undefined && { setup }) },
+    { run, stage, dispatchId, workspace, goesOn, ...(setup !== undefined && { setup }) },
     attempt,
   );
   const timer = setInterval(() => {

@@ -206,6 +206,60 @@ describe('the worktree in the other home', () => {
   });
 });
 
+describe('a conversation that goes on', () => {
+  const goOn = (workspace: Workspace, attempt = 1, turn = 2) =>
+    visitWorkspace(
+      away,
+      { run: RUN, stage: 'build', dispatchId: idOf(attempt, turn), workspace, goesOn: true },
+      UNDISTURBED,
+    );
+
+  it('does so in the directory it was about, where the run is by then', async () => {
+    const workspace = await begin();
+    await publish(workspace);
+    await visit(workspace, 1);
+    const there = await visit(workspace, 2);
+    const agent = GitRepository.at(there.workspace.path);
+    agent.commit({ 'a.txt': 'a' });
+    agent.write({ 'notes.txt': 'of the agent' });
+    await receive(workspace, await there.publish());
+    const fixed = GitRepository.at(workspace.path).commit({ 'review.txt': 'by another stage' });
+    await publish(workspace);
+
+    const next = await goOn(workspace);
+    expect(next.workspace).toEqual(there.workspace);
+    expect([agent.git('rev-parse', 'HEAD'), agent.status()]).toEqual([fixed, '?? notes.txt']);
+    const head = agent.commit({ 'b.txt': 'b' });
+    GitRepository.at(workspace.path).commit({ 'later.txt': 'later' });
+    await publish(workspace);
+    // A second try leaves the agent at its work.
+    expect(await (await goOn(workspace)).publish()).toEqual({ ref: dispatchRef(RUN.runId, idOf(1, 2)), head });
+    await next.leave();
+    expect(existsSync(agent.path)).toBe(false);
+    expect((await listOwners(away)).map(({ claim }) => claim.branch)).toEqual(['gantry-visits/run-1.build.1.1']);
+  });
+
+  it('keeps what it can not bring up to date as it is', async () => {
+    const workspace = await begin();
+    await publish(workspace);
+    const agent = GitRepository.at((await visit(workspace)).workspace.path);
+    const head = agent.commit({ 'README.md': 'agent' });
+    GitRepository.at(workspace.path).commit({ 'README.md': 'run' });
+    await publish(workspace);
+    await goOn(workspace);
+    expect([agent.git('rev-parse', 'HEAD'), agent.status()]).toEqual([head, '']);
+    expect(warnings.join()).toMatch(/is behind its run/);
+  });
+
+  it('begins where the run is when that directory has gone', async () => {
+    const workspace = await begin();
+    await publish(workspace);
+    const there = await visit(workspace);
+    await there.leave();
+    expect((await goOn(workspace)).workspace.branch).toBe('gantry-visits/run-1.build.2.1');
+  });
+});
+
 describe('what was not committed', () => {
   it('in the worktree of the run does not travel, and that is said', async () => {
     const workspace = await begin();
