@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { quote } from '../../../activities/sessions/tmux/launch-script';
-import { readBox } from '../../../activities/sessions/tmux/prompt-box';
+import { readBox, type Box } from '../../../activities/sessions/tmux/prompt-box';
 import { waitUntil } from '../wait-until';
 import type { AgentRun } from './agent-run';
 
@@ -54,7 +54,7 @@ export class AgentTerminal {
         still = last === lines.join('\n') ? still + 1 : 0;
         last = lines.join('\n');
         const reported = terminal?.ready !== 'event' || this.run.isReady();
-        return still >= 4 && reported && this.box('') === 'empty';
+        return still >= 4 && reported && this.box('no text of ours') === 'empty';
       },
       { everyMs: 150 },
     ).catch((error: unknown) => {
@@ -84,12 +84,9 @@ export class AgentTerminal {
     }
   }
 
-  private box(text: string): string {
+  private box(text: string): Box {
     const { box, placeholder } = this.run.kind.terminal!;
-    const lines = this.screen();
-    const content = lines.findLast((line) => box.test(line))?.replace(box, '');
-    if (content !== undefined && placeholder?.test(content)) return 'empty';
-    return readBox(lines, box, text);
+    return readBox(this.screen(), box, text, placeholder);
   }
 
   // A paste into a pane whose program has ended takes the whole server down.
