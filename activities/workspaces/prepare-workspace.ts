@@ -1,8 +1,8 @@
 import type { PrepareWorkspaceInput, StageWorkspaceInput } from '../../contracts/activities';
-import type { Workspace } from '../../contracts/run';
+import type { RunRef, Workspace } from '../../contracts/run';
 import type { WorkspaceClaim } from '../../contracts/undo';
 import { branchRef, demandCommit, resolveCommit } from '../git/names';
-import { openRepository, originOf, resolveBase, withRepositoryLock } from '../git/repository';
+import { openRepository, originOf, repositoryPath, resolveBase, withRepositoryLock } from '../git/repository';
 import type { Attempt } from '../heartbeat';
 import type { Host } from '../host';
 import { allotPorts } from '../ports/port-blocks';
@@ -18,7 +18,7 @@ export async function prepareWorkspace(
   attempt: Attempt,
 ): Promise<Workspace> {
   await forgetFormer(host, claim);
-  await writeNote(host, claim, 'owner', { run, claim, since: Date.now() });
+  await noteOwner(host, run, claim);
   const planned = (await readNote(host, claim, 'planned')) ?? (await planRun(host, claim, base));
   await withRepositoryLock(host, planned.repository, () => makeWorktree(host, claim, planned));
   const workspace = { ...planned, ports: await allotPorts(host.paths.ports, claim.runId, ports) };
@@ -32,7 +32,7 @@ export async function prepareStageWorkspace(
   { run, workspace, claim }: StageWorkspaceInput,
 ): Promise<Workspace> {
   await forgetFormer(host, claim);
-  await writeNote(host, claim, 'owner', { run, claim, since: Date.now() });
+  await noteOwner(host, run, claim);
   const { repository, ports } = workspace;
   return withRepositoryLock(host, repository, async () => {
     const baseCommit = await demandCommit(
@@ -48,6 +48,11 @@ export async function prepareStageWorkspace(
     await makeWorktree(host, claim, planned);
     return planned;
   });
+}
+
+async function noteOwner(host: Host, run: RunRef, claim: WorkspaceClaim): Promise<void> {
+  const written = { ...claim, repo: repositoryPath(host, claim.repo) };
+  await writeNote(host, claim, 'owner', { run, claim: written, since: Date.now() });
 }
 
 /** A workspace of this name that was integrated or removed is over; this is the next one. */

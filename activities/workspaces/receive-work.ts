@@ -15,8 +15,9 @@ import { readNote, writeNote } from './workspace-record';
 export async function receiveWork(host: Host, input: ReceiveInput): Promise<IntegrateResult> {
   const { run, workspace, ref, head } = input;
   const { repository, path, branch } = workspace;
-  if (!ref.startsWith(dispatchRefs(run.runId))) {
-    throw failure('Git.Failed', `${ref} does not belong to the run ${run.runId}: nothing is taken in from there.`);
+  if (!ref.startsWith(dispatchRefs(run.runId)) || !/^[0-9a-f]{40,64}$/.test(head)) {
+    const what = `${JSON.stringify(head)} of ${JSON.stringify(ref)}`;
+    throw failure('Git.Failed', `${what} does not belong to the run ${run.runId}: nothing is taken in from there.`);
   }
   const result = await withRepositoryLock(host, repository, async () => {
     await demandBranch(host, path, branch);

@@ -7,6 +7,7 @@ import { mergeBranch } from '../../../activities/git/merge-branch';
 import { branchRef, resolveCommit } from '../../../activities/git/names';
 import { unmerge } from '../../../activities/git/unmerge';
 import { prepareWorkspace } from '../../../activities/workspaces/prepare-workspace';
+import { receiveWork } from '../../../activities/workspaces/receive-work';
 import { removeWorkspace } from '../../../activities/workspaces/remove-workspace';
 import { runBranch } from '../../../contracts/ids';
 import type { Workspace } from '../../../contracts/run';
@@ -123,6 +124,22 @@ describe('whatever a definition names', () => {
         expect(repo.git('rev-parse', 'main')).toBe(workspace.baseCommit);
       }),
       { numRuns: 20 },
+    );
+  });
+
+  it('a ref to take work in from is one of the run, or refused', async () => {
+    const before = repo.refs();
+    const known = repo.git('rev-parse', 'main');
+    await fc.assert(
+      fc.asyncProperty(nasty, nasty, fc.boolean(), async (name, head, isOurs) => {
+        const ref = isOurs ? `refs/gantry/dispatches/${RUN.runId}/${name}` : name;
+        const refused = receiveWork(host, { run: RUN, workspace, ref, head });
+        await expect(refused).rejects.toMatchObject({ type: 'Git.Failed' });
+        // A commit that the run has changes nothing, whatever the ref is called.
+        if (isOurs) await receiveWork(host, { run: RUN, workspace, ref, head: known });
+        expect(repo.refs()).toEqual(before);
+      }),
+      { numRuns: 40 },
     );
   });
 

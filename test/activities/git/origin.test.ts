@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { originOf } from '../../../activities/git/repository';
 import { TIMED_OUT } from '../../../activities/git/run-git';
@@ -109,6 +109,23 @@ describe('an origin that does not answer', () => {
     const pid = Number(await readFile(join(world.root, 'pid'), 'utf8'));
     await waitUntil(async () => (await findProcess(pid)) === undefined);
   });
+});
+
+it('hooks of an origin on this machine are not run', async () => {
+  const ran = join(world.root, 'hook-ran');
+  for (const hook of ['pre-receive', 'update', 'post-receive', 'post-update', 'reference-transaction']) {
+    const path = join(world.server.path, 'hooks', hook);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, `#!/bin/sh\necho ${hook} >>${ran}\n`, { mode: 0o755 });
+  }
+  const workspace = await world.published();
+  const there = await world.visit(workspace);
+  GitRepository.at(there.workspace.path).commit({ 'a.txt': 'a' });
+  await world.receive(workspace, await there.publish());
+  await world.remove();
+  expect(existsSync(ran)).toBe(false);
+  world.seed.git('push', '--quiet', world.server.path, 'main:refs/others/x');
+  expect(existsSync(ran)).toBe(true);
 });
 
 describe('who is who', () => {
