@@ -41,8 +41,9 @@ export function hostPaths(home: string) {
     /** Where a directory is put that may hold work and that git can not keep. */
     rescued: (runId: string) => join(home, 'rescued', fileName(runId)),
     mirrors: join(home, 'repos'),
-    // The address itself may hold a password and is hashed only.
-    mirror: (url: string) => join(home, 'repos', `${slug(url.split('/').at(-1)!)}-${digest(url)}`),
+    // The address itself may hold a password, before the host or behind the name, and is hashed only.
+    mirror: (url: string) =>
+      join(home, 'repos', `${slug(/[^/:@]*$/.exec(url.replace(/[?#].*$/, ''))![0])}-${digest(url)}`),
     refreshes: join(home, 'refreshes'),
     scratch: join(home, 'scratch'),
     lock: (what: string) => join(home, 'locks', fileName(what)),

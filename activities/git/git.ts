@@ -18,6 +18,9 @@ export interface Git {
   attempt(cwd: string, args: readonly string[], options?: GitOptions): Promise<GitOutcome>;
 }
 
+/** In milliseconds. Left to itself git gives up after a tenth of a second for one ref and one second for all of them. */
+export const PATIENCE_WITH_LOCKS = ['core.filesRefLockTimeout=10000', 'core.packedRefsTimeout=10000'];
+
 // Our own merges and checkouts must not run a program a repository brings with it, ask somebody, or wait for a key.
 const SETTINGS = [
   'core.hooksPath=/dev/null',
@@ -28,6 +31,8 @@ const SETTINGS = [
   'advice.detachedHead=false',
   'gc.auto=0',
   'merge.conflictStyle=diff3',
+  // Another home, or a person, may be at work in the same repository: their locks are waited for.
+  ...PATIENCE_WITH_LOCKS,
   // A connection that stands still is given up.
   'http.lowSpeedLimit=100',
   'http.lowSpeedTime=60',
@@ -51,9 +56,12 @@ export function createGit(environment: Readonly<Record<string, string>>, redacto
   return Object.assign(git, { attempt });
 }
 
+// What stands before the host, also where a slash in a password that was not encoded makes git look for another one.
+const LOGIN = /\b([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/]*@|[^\s/@:[]+:(?!\d+(?:[/\s'"]|$))\S*@)/gi;
+
 /** Addresses in a text, without who they log in as. */
 export function withoutPasswords(text: string): string {
-  return text.replace(/\b([a-z][a-z+.-]*:\/\/)[^\s/'"]*@/gi, '$1');
+  return text.replace(LOGIN, '$1');
 }
 
 const QUIET = {

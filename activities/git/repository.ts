@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { failure } from '../failure';
 import { withLock } from '../files/lock';
 import type { Host } from '../host';
+import { PATIENCE_WITH_LOCKS, withoutPasswords } from './git';
 import { resolveCommit } from './names';
 import { listWorktrees } from './worktrees';
 
@@ -24,7 +25,7 @@ export async function openRepository(host: Host, repo: string): Promise<string> 
   if (found !== undefined) return found;
   throw failure(
     'Git.Failed',
-    `${repo} is no git repository on this host. Name a directory that is one, or an address.`,
+    `${withoutPasswords(repo)} is no git repository on this host. Name a directory that is one, or an address.`,
   );
 }
 
@@ -37,13 +38,18 @@ export function originOf(host: Host, repository: string, repo: string): string {
 
 /** The same without asking the network; undefined when it is not, or no longer, there. */
 export async function findRepository(host: Host, repo: string): Promise<string | undefined> {
-  const path = URL.test(repo) ? host.paths.mirror(repo) : resolve(repo);
+  const path = repositoryPath(host, repo);
   if (!(await isDirectory(path))) return undefined;
   const { code } = await host.git.attempt(path, ['rev-parse', '--git-dir']);
   if (code !== 0) return undefined;
   // A run may be started from a worktree or a folder inside; what is kept belongs to the repository itself.
   const [main] = await listWorktrees(host.git, path);
   return main?.path ?? path;
+}
+
+/** Where it is, or will be, on this host. Unlike an address a path holds no password, and can be written down. */
+export function repositoryPath(host: Host, repo: string): string {
+  return URL.test(repo) ? host.paths.mirror(repo) : resolve(repo);
 }
 
 /** Is it a clone of our own, whose branches are those of another repository? */
@@ -85,7 +91,7 @@ async function currentBranch(host: Host, repository: string, startedFrom: string
 }
 
 function openMirror(host: Host, url: string): Promise<string> {
-  const path = host.paths.mirror(url);
+  const path = repositoryPath(host, url);
   return withRepositoryLock(host, path, async () => {
     if (!(await isDirectory(path))) await makeMirror(host, url, path);
     await host.git(path, ['fetch', '--quiet', '--prune', '--tags', '--force', 'origin'], { timeoutMs: FETCH_LIMIT_MS });
@@ -94,7 +100,9 @@ function openMirror(host: Host, url: string): Promise<string> {
   });
 }
 
-const RECEIVE_WITHOUT_HOOKS = 'git -c core.hooksPath=/dev/null -c receive.autogc=false receive-pack';
+/** What the other side of a push does on this machine; it hears nothing of our own settings. */
+const RECEIVE = ['core.hooksPath=/dev/null', 'receive.autogc=false', ...PATIENCE_WITH_LOCKS];
+const RECEIVE_WITHOUT_HOOKS = `git ${RECEIVE.map((setting) => `-c ${setting}`).join(' ')} receive-pack`;
 
 // The branches of the origin stay apart from ours, so that no fetch ever takes one of a run away.
 async function makeMirror(host: Host, url: string, path: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { failure } from '../failure';
 import type { Host } from '../host';
 import type { Git } from './git';
 
@@ -29,10 +30,23 @@ function splitOnce(line: string): [string, string] {
 
 /** Can git work in it? False for one that was only half made, or whose directory or records are gone. */
 export async function isUsable(git: Git, path: string): Promise<boolean> {
+  return (await headOf(git, path)) !== undefined;
+}
+
+/** The commit a worktree is at. Fails, where an agent or a person has taken it apart: Git.Failed. */
+export async function demandHead(git: Git, path: string): Promise<string> {
+  const head = await headOf(git, path);
+  if (head !== undefined) return head;
+  throw failure('Git.Failed', `${path} is no worktree any more, and git can not read its commits there.`);
+}
+
+/** Git would also answer for a repository that the directory happens to be in. */
+async function headOf(git: Git, path: string): Promise<string | undefined> {
   const { code, stdout } = await git
     .attempt(path, ['rev-parse', '--show-toplevel', '--verify', 'HEAD'])
     .catch(() => ({ code: 1, stdout: '' }));
-  return code === 0 && stdout.split('\n')[0] === path;
+  const [top, head] = stdout.split('\n');
+  return code === 0 && top === path ? head : undefined;
 }
 
 export async function addWorktree(git: Git, repository: string, path: string, branch: string): Promise<void> {

@@ -3,9 +3,9 @@ import { dispatchRefs, publishedRef, runBranch } from '../../contracts/ids';
 import type { WorkspaceClaim } from '../../contracts/undo';
 import { withLock } from '../files/lock';
 import { retireDispatches } from '../git/dispatch-refs';
-import { demandCommit } from '../git/names';
 import { deleteRefs, listRefs, pushRef } from '../git/origin';
 import { withRepositoryLock } from '../git/repository';
+import { demandHead } from '../git/worktrees';
 import type { Host } from '../host';
 import { readNote, writeNote } from './workspace-record';
 
@@ -18,7 +18,7 @@ export async function publishBranch(
   { run, workspace }: Parameters<FleetActivities['publishBranch']>[0],
 ): Promise<PublishResult> {
   const { repository, path, branch } = workspace;
-  const head = await demandCommit(host.git, path, 'HEAD');
+  const head = await demandHead(host.git, path);
   const dirty = (await host.git(path, ['status', '--porcelain', '--untracked-files=all'])) !== '';
   const ref = publishedRef(branch);
   const claim: WorkspaceClaim = { repo: repository, runId: run.runId, branch: runBranch(run.runId) };

@@ -48,7 +48,8 @@ async function plan(host: Host, claim: WorkspaceClaim, { run, dispatchId, worksp
   const baseCommit = await withRepositoryLock(host, repository, async () => {
     const published = await fetchRef(host, repository, publishedRef(workspace.branch));
     if (published === undefined) {
-      const hint = 'The run has ended, or its home did not publish it.';
+      const isPath = claim.repo.startsWith('file:');
+      const hint = `The run has ended, or ${isPath ? 'this host has another repository at that path' : 'its home did not publish it'}.`;
       throw failure('Git.Failed', `The branch ${workspace.branch} is not published at ${claim.repo}. ${hint}`);
     }
     return (await earlierWork(host, repository, { runId: run.runId, dispatchId, published })) ?? published;

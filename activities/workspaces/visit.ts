@@ -4,6 +4,7 @@ import { salvageRef } from '../../contracts/ids';
 import { demandCommit } from '../git/names';
 import { pushRef } from '../git/origin';
 import { salvageChanges } from '../git/salvage';
+import { demandHead } from '../git/worktrees';
 import type { Host } from '../host';
 import type { Visit } from '../sessions/dispatch/place';
 import { removeWorkspace } from './remove-workspace';
@@ -24,7 +25,7 @@ export function visitOf(host: Host, claim: WorkspaceClaim, workspace: Workspace,
     workspace,
     publish: () =>
       oneByOne(async () => {
-        const head = await demandCommit(host.git, path, 'HEAD');
+        const head = await demandHead(host.git, path);
         await push(head);
         const label = { runId: claim.runId, label: claim.stage! };
         await pushSalvage(host, claim, repository, await salvageChanges(host, repository, path, label));
@@ -32,7 +33,7 @@ export function visitOf(host: Host, claim: WorkspaceClaim, workspace: Workspace,
       }),
     checkpoint: () =>
       oneByOne(async () => {
-        const head = await demandCommit(host.git, path, 'HEAD');
+        const head = await demandHead(host.git, path);
         if (head === (await readNote(host, claim, 'held'))) return undefined;
         await push(head);
         return head;
