@@ -33,10 +33,10 @@ export function slug(text: string, maxLength = 40): string {
 
 /**
  * A stage key as part of a file name, ref or id. Distinct keys stay distinct: what `slug` loses (`test[a b]` and
- * `test[a-b]`) is made up for by a few characters of a hash.
+ * `test[a-b]`) is made up for by a few characters of a hash. So is `lock`: git has no ref that ends in `.lock`.
  */
 export function keySlug(key: StageKey): string {
-  return /^[a-z0-9-]{1,40}$/.test(key) ? key : `${slug(key, 31)}-${hash32(key)}`;
+  return /^(?!lock$)[a-z0-9-]{1,40}$/.test(key) ? key : `${slug(key, 31)}-${hash32(key)}`;
 }
 
 /** FNV-1a: short, the same everywhere, and available where workflows run. Not for secrets. */
