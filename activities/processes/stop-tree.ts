@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { access } from 'node:fs/promises';
 import { forbidStart, inspect, PROCESS_VARIABLE, readClaim, readSupervisor } from './process-record';
-import { hasVariable, listProcesses, type ProcessRow } from './process-table';
+import { hasVariable, isOlder, listProcesses, type ProcessRow } from './process-table';
 
 const LOOK_MS = 50;
 const KILL_PATIENCE_MS = 10_000;
@@ -59,7 +59,8 @@ async function treeBelowSupervisor(dir: string): Promise<ProcessRow[]> {
   const isSupervisor = (row: ProcessRow) => row.pid === supervisor?.pid && row.birth === supervisor.birth;
 
   const members = new Map<number, ProcessRow>();
-  const tagged = id === undefined ? [] : await withVariable(rows, `${PROCESS_VARIABLE}=${id}`);
+  const candidates = supervisor === undefined ? rows : rows.filter((row) => !isOlder(row, supervisor.birth));
+  const tagged = id === undefined ? [] : await withVariable(candidates, `${PROCESS_VARIABLE}=${id}`);
   for (const row of [...rows.filter(isSupervisor), ...tagged]) members.set(row.pid, row);
   // A session is the supervisor's when a process that certainly is of its tree is in it; a bare number could be reused.
   const ownSession = [...members.values()].some((row) => row.session === supervisor?.pid);

@@ -26,7 +26,8 @@ function readPanes(text: string): Map<string, Pane> {
   const panes = new Map<string, Pane>();
   for (const line of text.split('\n')) {
     const [id = '', attached, mode, owner = ''] = line.split('\t');
-    if (owner !== '') panes.set(owner, { id, attached: attached !== '0', inCopyMode: mode === '1' });
+    if (owner === '') continue;
+    panes.set(owner, { id, attached: attached !== '0', inCopyMode: mode === '1' });
   }
   return panes;
 }
@@ -36,10 +37,30 @@ export function tagCommand(session: string, agentId: string): string[] {
   return ['set-option', '-p', '-t', `=${session}:`, OWNER, agentId];
 }
 
-/** The screen, wrapped lines joined. */
-export async function capture(server: TmuxServer, pane: Pane): Promise<string[]> {
-  const text = await server.run(['capture-pane', '-p', '-J', '-t', pane.id]);
-  return text.split('\n').map((line) => line.trimEnd());
+/** An agent's pane and its screen, wrapped lines joined; undefined where there is none. One question for both. */
+export async function lookAtPane(
+  server: TmuxServer,
+  session: string,
+  agentId: string,
+): Promise<{ readonly pane: Pane; readonly lines: string[] } | undefined> {
+  const target = `=${session}:`;
+  const text = await server.run([
+    ...['list-panes', '-s', '-t', target, '-F', FIELDS, ';', 'display-message', '-p', SCREEN_FOLLOWS, ';'],
+    ...['capture-pane', '-p', '-J', '-t', target],
+  ]);
+  const [table = '', ...screen] = text.split(`${SCREEN_FOLLOWS}\n`);
+  const pane = readPanes(table).get(agentId);
+  if (pane === undefined) return undefined;
+  // Somebody may have split the window: then the active pane need not be the agent's.
+  const isAlone = table.trimEnd().split('\n').length === 1;
+  const shown = isAlone ? screen.join(`${SCREEN_FOLLOWS}\n`) : await capture(server, pane);
+  return { pane, lines: shown.split('\n').map((line) => line.trimEnd()) };
+}
+
+const SCREEN_FOLLOWS = 'the screen:';
+
+function capture(server: TmuxServer, pane: Pane): Promise<string> {
+  return server.run(['capture-pane', '-p', '-J', '-t', pane.id]);
 }
 
 /**
@@ -48,10 +69,12 @@ export async function capture(server: TmuxServer, pane: Pane): Promise<string[]>
  */
 export async function pasteText(server: TmuxServer, pane: Pane, agentId: string, text: string): Promise<boolean> {
   const buffer = `gantry-${agentId}`;
-  await server.run(['load-buffer', '-b', buffer, '-'], text);
-  const pasted = await guarded(server, pane, unattended(agentId), `paste-buffer -p -r -d -b ${buffer} -t ${pane.id}`);
-  if (!pasted) await server.run(['delete-buffer', '-b', buffer]);
-  return pasted;
+  const paste = `paste-buffer -p -r -d -b ${buffer} -t ${pane.id}`;
+  const load = ['load-buffer', '-b', buffer, '-', ';'];
+  const answer = await server.run([...load, ...guardedCommand(pane, unattended(agentId), paste)], text);
+  if (!isRefused(answer)) return true;
+  await server.run(['delete-buffer', '-b', buffer]);
+  return false;
 }
 
 /** Press keys under the same conditions. */
@@ -81,8 +104,15 @@ export async function killSession(server: TmuxServer, session: string, agentId: 
 }
 
 async function guarded(server: TmuxServer, pane: Pane, condition: string, command: string): Promise<boolean> {
-  const answer = await server.run(['if-shell', '-F', '-t', pane.id, condition, command, 'display-message -p refused']);
-  return answer.trim() !== 'refused';
+  return !isRefused(await server.run(guardedCommand(pane, condition, command)));
+}
+
+function guardedCommand(pane: Pane, condition: string, command: string): string[] {
+  return ['if-shell', '-F', '-t', pane.id, condition, command, 'display-message -p refused'];
+}
+
+function isRefused(answer: string): boolean {
+  return answer.trim() === 'refused';
 }
 
 function isOwner(agentId: string): string {

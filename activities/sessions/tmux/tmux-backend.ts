@@ -10,7 +10,7 @@ import { processDir, type AgentName, type AgentRecord } from '../agent-record';
 import { cleanText, fitsBox } from '../clean-text';
 import type { AgentStart, Dispatch, Session, SessionBackend } from '../session-backend';
 import { launchScript, quote } from './launch-script';
-import { capture, findPane, killSession, pressAnyway, tagCommand } from './pane';
+import { findPane, killSession, lookAtPane, pressAnyway, tagCommand } from './pane';
 import { paneTable, type PaneTable } from './pane-table';
 import { literal, TmuxError, type TmuxServer } from './tmux-server';
 import { typePrompt } from './type-prompt';
@@ -85,8 +85,7 @@ function taskLine({ promptPath, id }: Dispatch): string {
 }
 
 async function screen(server: TmuxServer, { terminal, id }: AgentRecord): Promise<string[] | undefined> {
-  const pane = await findPane(server, terminal, id).catch(ifUnreachable);
-  return pane && (await capture(server, pane).catch(ifUnreachable));
+  return (await lookAtPane(server, terminal, id).catch(ifUnreachable))?.lines;
 }
 
 function ifUnreachable(error: unknown): undefined {

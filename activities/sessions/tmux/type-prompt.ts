@@ -4,13 +4,15 @@ import type { Control, Dispatch } from '../session-backend';
 import { isOver, type TurnState } from '../turn-state';
 import type { TurnWatch } from '../dispatch/turn-watch';
 import { decideStep, type Step, type TypingFacts } from './decide-step';
-import { capture, findPane, leaveCopyMode, pasteText, pressKeys, type Pane } from './pane';
+import { leaveCopyMode, lookAtPane, pasteText, pressKeys, type Pane } from './pane';
 import { readBox, type Box } from './prompt-box';
 import { TmuxError, type TmuxServer } from './tmux-server';
 
 const LOOK_MS = 150;
 /** A screen that is this long the same is taken to be drawn. */
 const STABLE_LOOKS = 4;
+/** An agent that gets its Enter mostly says at once that it took the prompt. */
+const TAKES_MS = 30;
 
 export interface Typing {
   readonly server: TmuxServer;
@@ -38,6 +40,7 @@ export async function typePrompt(typing: Typing): Promise<void> {
   const clock = new TypingClock();
   let stable = 0;
   let lastScreen: string | undefined;
+  let restMs = LOOK_MS;
   for (;;) {
     control.signal.throwIfAborted();
     const state = await watch.look();
@@ -53,9 +56,11 @@ export async function typePrompt(typing: Typing): Promise<void> {
       const step = decideStep(gatherFacts(seen, ready, clock, dispatch), limits);
       if (seen.box === 'ours') await ledger.record('pasted');
       if (ledger.count('enter') > 0 && seen.box !== 'ours') await ledger.record('submitted');
-      if (await take(step, seen, typing)) clock.pressed();
+      const pressed = await take(step, seen, typing);
+      if (pressed) clock.pressed();
+      restMs = pressed && step.do === 'enter' ? TAKES_MS : LOOK_MS;
     }
-    await sleep(LOOK_MS, undefined, { signal: control.signal });
+    await sleep(restMs, undefined, { signal: control.signal });
   }
 }
 
@@ -90,10 +95,10 @@ function isReady(state: TurnState, by: 'event' | 'screen', stable: number): bool
 async function lookAtBox({ server, dispatch, text }: Typing): Promise<Look | undefined> {
   const { record, kind } = dispatch.agent;
   try {
-    const pane = await findPane(server, record.terminal, record.id);
-    if (!pane) return undefined;
+    const seen = await lookAtPane(server, record.terminal, record.id);
+    if (!seen) return undefined;
+    const { pane, lines } = seen;
     if (pane.inCopyMode && !pane.attached) await leaveCopyMode(server, pane, record.id);
-    const lines = await capture(server, pane);
     const dialog = kind.terminal?.readDialog?.(lines);
     return {
       pane,
