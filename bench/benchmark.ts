@@ -10,6 +10,9 @@ export interface BenchContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Fewer rounds: to see that everything works, not to quote. */
   readonly quick: boolean;
+  /** Of the benchmark of sessions: the parts that were asked for, all when empty, and how many prompts are killed at. */
+  readonly parts: readonly string[];
+  readonly dispatches: number;
   /** gantry's workflows and the hand-written one, each bundled by itself. */
   readonly bundles: { readonly gantry: string; readonly handWritten: string };
   /** Progress, one line at a time. */

@@ -2,11 +2,13 @@
 export interface Figure {
   /** What was measured: `5 stages · wall time`. */
   readonly name: string;
-  readonly unit: 'ms' | 's' | 'events' | '/s';
+  readonly unit: 'ms' | 's' | 'events' | '/s' | '%' | 'count';
   readonly pairs: readonly Pair[];
   /** The ratio to stay at or under, and the one hoped for. */
   readonly target?: number;
   readonly aim?: number;
+  /** The ratio to reach, where more is better. */
+  readonly atLeast?: number;
   /** What ours is to stay at or under by itself, in `unit`. */
   readonly limit?: number;
 }
@@ -43,6 +45,7 @@ export function summarize(figure: Figure): Summary {
   const promises = [
     ...(figure.limit === undefined ? [] : [ours <= figure.limit]),
     ...(figure.target === undefined || beside.length === 0 ? [] : [ratio.median <= figure.target]),
+    ...(figure.atLeast === undefined || beside.length === 0 ? [] : [ratio.median >= figure.atLeast]),
   ];
   return {
     ours,

@@ -11,6 +11,7 @@ import { benchPipelines } from './pipelines';
 import { printReports } from './print';
 import { benchRecovery } from './recovery';
 import { benchServer } from './server';
+import { benchSessions, SESSION_PARTS } from './sessions';
 import { benchSettings } from './settings';
 import { benchStart } from './start';
 
@@ -20,22 +21,31 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   recovery: benchRecovery,
   start: benchStart,
   settings: benchSettings,
+  sessions: benchSessions,
 };
 
-/** Takes a quarter of an hour and answers another question. */
-const ONLY_WHEN_NAMED = 'settings';
+/** Each takes a quarter of an hour. */
+const ONLY_WHEN_NAMED: readonly string[] = ['settings', 'sessions'];
 
-const USAGE = `Usage: npm run bench [-- NAME… --quick --json FILE]
+const USAGE = `Usage: npm run bench [-- NAME… --quick --parts LIST --dispatches COUNT --json FILE]
 
-NAME is one of ${Object.keys(BENCHMARKS).join(', ')}; without one, all run but ${ONLY_WHEN_NAMED}.
---quick      few rounds: shows that everything works, and no figure to quote
---json FILE  also write every pair that was measured`;
+NAME is one of ${Object.keys(BENCHMARKS).join(', ')}; without one, all run but ${ONLY_WHEN_NAMED.join(' and ')}.
+--quick             few rounds: shows that everything works, and no figure to quote
+--parts LIST        of sessions, with commas between: ${SESSION_PARTS.join(', ')}
+--dispatches COUNT  of sessions: prompts sent while agents, hosts and terminals are killed (default 1000)
+--json FILE         also write every pair that was measured`;
 
 /** Run the benchmarks that were named, or all, and print what each found. Nothing here passes or fails. */
 async function main(): Promise<void> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, help: { type: 'boolean' } },
+    options: {
+      quick: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      help: { type: 'boolean' },
+      parts: { type: 'string', default: '' },
+      dispatches: { type: 'string', default: '1000' },
+    },
   });
   if (values.help) return console.log(USAGE);
   const unknown = positionals.find((name) => !(name in BENCHMARKS));
@@ -47,10 +57,14 @@ async function main(): Promise<void> {
   try {
     const lookAgain = lookAtMachine(temporal);
     const bundles = await bundleWorkflows(directory);
-    const context = { temporal, directory, env: process.env, quick: values.quick, bundles, say };
+    const context = {
+      ...{ temporal, directory, env: process.env, quick: values.quick, bundles, say },
+      parts: values.parts.split(',').filter((part) => part !== ''),
+      dispatches: Number(values.dispatches),
+    };
     const reports: Report[] = [];
     for (const [name, benchmark] of Object.entries(BENCHMARKS)) {
-      const wanted = positionals.length === 0 ? name !== ONLY_WHEN_NAMED : positionals.includes(name);
+      const wanted = positionals.length === 0 ? !ONLY_WHEN_NAMED.includes(name) : positionals.includes(name);
       if (wanted) reports.push(await benchmark(context));
     }
     const machine = lookAgain();

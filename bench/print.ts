@@ -31,16 +31,18 @@ function rowOf(figure: Figure): string[] {
   ];
 }
 
-function promiseOf({ target, aim, limit, unit }: Figure): string {
+function promiseOf({ target, aim, atLeast, limit, unit }: Figure): string {
   return [
     ...(target === undefined ? [] : [`≤ ${target}×`]),
-    ...(aim === undefined ? [] : [`aim ${aim}×`]),
+    ...(atLeast === undefined ? [] : [`≥ ${atLeast}×`]),
+    ...(aim === undefined ? [] : [target === undefined ? `aim ${amount(aim, unit)}` : `aim ${aim}×`]),
     ...(limit === undefined ? [] : [`≤ ${amount(limit, unit)}`]),
   ].join(', ');
 }
 
 function amount(value: number, unit: Figure['unit']): string {
-  const digits = unit === 'events' || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  const digits = unit === 'events' || unit === 'count' || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  if (unit === 'count') return value.toFixed(digits);
   return unit === '/s' ? `${value.toFixed(digits)}/s` : `${value.toFixed(digits)} ${unit}`;
 }
 

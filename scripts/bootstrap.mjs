@@ -12,6 +12,7 @@ const LEAST_NODE = [20, 19];
 /** What each command starts once dist/ is there. */
 const PROGRAMS = {
   demo: 'dist/examples/demo/main.js',
+  'example:busy-pool': 'dist/examples/busy-pool/main.js',
   gantry: 'dist/client/cli/main.js',
   bench: 'dist/bench/main.js',
   docs: 'dist/scripts/write-tables.js',

@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { Cli } from '../../client/cli/cli';
+import type { Io } from '../../client/cli/io';
+import { EXIT } from '../../contracts/errors';
+import { Fault, FailedError, InterruptedError, UserError } from '../../client/faults';
+import { programOnPath } from '../../client/program-on-path';
+import { serveLocally } from '../../client/server/serve-locally';
+import { DEFAULT_TASK_QUEUE } from '../../contracts/task-queues';
+import { startOfflineModel } from '../offline/model-server';
+import { AgentLogs } from './agent-logs';
+import { POOLS, writeAgents } from './pools';
+import { Patience } from './patience';
+import { playBusyPool } from './play';
+
+/** Every session busy, fifty prompts in the queue: who goes first, who goes elsewhere, and that none is lost. */
+async function busyPool(io: Io): Promise<void> {
+  if (programOnPath('tmux', io.env) === undefined) {
+    throw new UserError('This example shows sessions in terminals, and there is no tmux on the PATH.', 'Install tmux.');
+  }
+  const home = mkdtempSync(path.join(tmpdir(), 'gantry-busy-pool-'));
+  const tmuxSocket = `gantry-busy-pool-${process.pid}`;
+  const patience = new Patience();
+  const model = await startOfflineModel({ script: (messages) => patience.answer(messages) });
+  const logs = new AgentLogs(home);
+  try {
+    const serving = await serveLocally({
+      ...{ home, say: (line: string) => io.stderr.write(`${line}\n`) },
+      env: { ...io.env, GANTRY_OFFLINE_MODEL_URL: model.url, GANTRY_TMUX_SOCKET: tmuxSocket },
+      ...{ taskQueue: DEFAULT_TASK_QUEUE, namespace: 'default', storage: 'file', workers: 1, offline: false },
+      ...{ agents: writeAgents(home, logs), pools: POOLS },
+    });
+    const { address, namespace } = serving.target;
+    const cli = new Cli(io, () => ({ home, address, namespace }));
+    try {
+      io.stdout.write(`Web UI   ${serving.server.ui}\nWatch    tmux -L ${tmuxSocket} attach -t local-codex-1\n\n`);
+      const ok = await playBusyPool(cli, { patience, logs });
+      if (io.signal.aborted) throw new InterruptedError('Interrupted.');
+      if (!ok) throw new FailedError('Not all of it is as it should be: see above.', `Logs: ${serving.logs}`);
+    } finally {
+      await cli.close();
+      await serving.stop();
+      // Fails when there is no such server: then nothing is left of it either.
+      await promisify(execFile)('tmux', ['-L', tmuxSocket, 'kill-server']).catch(() => undefined);
+    }
+    rmSync(home, { recursive: true, force: true });
+  } finally {
+    await model.close();
+  }
+}
+
+async function main(): Promise<number> {
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
+  const { stdin, stdout, stderr, env } = process;
+  try {
+    await busyPool({ stdin, stdout, stderr, env, cwd: process.cwd(), signal: interrupted.signal });
+    return EXIT.ok.code;
+  } catch (error) {
+    const told = error instanceof Fault ? [error.message, error.hint ?? ''].join('\n') : (error as Error).stack;
+    stderr.write(`${told}\n`);
+    return EXIT[error instanceof Fault ? error.exit : 'failed'].code;
+  }
+}
+
+void main().then((code) => process.exit(code));
