@@ -3,6 +3,7 @@ import type { DispatchAsks, DispatchInput, DispatchResult } from '../../../contr
 import { isErrorType } from '../../../contracts/errors';
 import type { Conversation } from '../../../contracts/sessions';
 import { failure, type FailureDetails } from '../../failure';
+import { sizeOf } from '../../files/whole-file';
 import { outputPath } from '../agent-record';
 import { endAgent, keepAgent } from '../agents-at-work';
 import type { SessionPorts } from '../session-activities';
@@ -104,7 +105,7 @@ async function conclude({ input, dispatch, session, place, ports }: Turn, state:
     },
   );
   const output = input.output === undefined ? undefined : await readOutput(outputPath(agent.dir), input.output);
-  const conversation = conversationOf(dispatch, state, ports);
+  const conversation = await conversationOf(dispatch, state, ports);
   const pushed = await place.publish();
   return {
     receipts: ledger.receipts(),
@@ -122,14 +123,16 @@ async function conclude({ input, dispatch, session, place, ports }: Turn, state:
   };
 }
 
-/** What was said, where the agent's program can go on with it. */
-function conversationOf(
+/** What was said, where the agent's program can go on with it: one that was not written down yet is none. */
+async function conversationOf(
   { agent, ledger }: Dispatch,
   state: TurnState | undefined,
   ports: SessionPorts,
-): Conversation | undefined {
-  const id = state?.agentSession ?? agent.record.conversation;
-  if (id === undefined || !agent.kind.resumes || state === undefined || state.acceptances === 0) return undefined;
+): Promise<Conversation | undefined> {
+  if (state === undefined || state.acceptances === 0 || !agent.kind.resumes) return undefined;
+  const id = state.agentSession ?? agent.record.conversation;
+  const isWritten = state.transcript === undefined || (await sizeOf(state.transcript)) > 0;
+  if (id === undefined || !isWritten) return undefined;
   return { id, agent: ledger.claim.agent, host: ports.host, session: ledger.claim.session };
 }
 
@@ -176,7 +179,7 @@ async function withEvidence(
   const { storeText, redactor } = ports;
   const details = (error.details?.[0] ?? {}) as FailureDetails;
   const tail = details.evidence === undefined ? redactor.redact(await session.tail()).trim() : '';
-  const conversation = conversationOf(dispatch, state, ports);
+  const conversation = await conversationOf(dispatch, state, ports);
   return failure(isErrorType(error.type) ? error.type : 'Agent.Failed', redactor.redact(error.message), {
     ...details,
     ...(tail !== '' && { evidence: await storeText(tail) }),

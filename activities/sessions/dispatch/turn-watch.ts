@@ -35,15 +35,20 @@ export function watchTurn(dispatch: Dispatch, session: Session, ports: SessionPo
   const backend = ports.backends[record.backend];
   const name = agentName(ports.home, record, ports.agents);
   const opinion = secondOpinion(kind, agent.env);
-  let transcript: LineTail | undefined;
+  let transcript: { readonly path: string; readonly tail: LineTail } | undefined;
   let state: TurnState = {
     ...INITIAL_TURN,
     ...(record.conversation !== undefined && { agentSession: record.conversation }),
   };
 
+  // A person may leave the conversation for another one, which is logged elsewhere.
+  const follow = (path: string | undefined) => {
+    if (path === undefined || path === transcript?.path || !kind.readTranscript) return;
+    transcript = { path, tail: tailLines(path) };
+  };
   const note = async (event: AgentEvent) => {
     state = reduceTurn(state, event);
-    if (state.transcript !== undefined && kind.readTranscript) transcript ??= tailLines(state.transcript);
+    follow(state.transcript);
     // A prompt that was accepted was pasted and submitted, whether that was seen or not.
     if (state.acceptances > 0) for (const receipt of ACCEPTED) await ledger.record(receipt);
     if (state.phase === 'finished') await ledger.record('finished');
@@ -58,7 +63,7 @@ export function watchTurn(dispatch: Dispatch, session: Session, ports: SessionPo
   };
   const readFiles = async () => {
     // The transcript is fetched before the journal and told after it: its lines are then about prompts that are known.
-    const logged = (await transcript?.read()) ?? [];
+    const logged = (await transcript?.tail.read()) ?? [];
     for (const line of await journal.read()) {
       for (const event of kind.readJournal(line)) await note(settlePrompt(event, (prompt) => isOurs(prompt, dispatch)));
     }
