@@ -42,7 +42,9 @@ export function rememberFailure({ run, key, stage }: Work<AgentStage>, lease: Le
     const until = resetsAt ?? Date.now() + (fault.retryAfterMs ?? AVOID_MS);
     run.apply({ type: 'pool.avoided', key, closed: { pool: poolOf(stage, lease), why: message, until } });
   }
-  const known = conversation ?? run.record(key).conversation;
+  // One that went on in a conversation and never took the prompt shows that it is none any more.
+  const isGone = run.record(key).interrupted === true && type === 'Agent.Crashed';
+  const known = conversation ?? (isGone ? undefined : run.record(key).conversation);
   const interrupted = CUT_OFF.has(type) && known !== undefined;
   if (!interrupted && run.record(key).interrupted !== true) return;
   run.apply({ type: 'conversation.known', key, ...(known === undefined ? {} : { conversation: known }), interrupted });
