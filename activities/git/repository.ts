@@ -7,7 +7,6 @@ import { withLock } from '../files/lock';
 import type { Host } from '../host';
 import { PATIENCE_WITH_LOCKS, withoutPasswords } from './git';
 import { resolveCommit } from './names';
-import { listWorktrees } from './worktrees';
 
 /** Addresses git may clone from. Others, such as `ext::`, could run a program. */
 const URL = /^(?:(?:https?|ssh|git|file):\/\/|[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+:(?!:))/;
@@ -33,18 +32,18 @@ export async function openRepository(host: Host, repo: string): Promise<string> 
 export function originOf(host: Host, repository: string, repo: string): string {
   if (!isMirror(host, repository)) return pathToFileURL(repository).href;
   // What stands before the @ may be a token. For ssh it is whom to log in as, and with a colon a password.
-  return repo.replace(/^(https?|git):\/\/[^/]*@/, '$1://').replace(/^(ssh:\/\/[^/@:]*):[^/]*@/, '$1@');
+  return repo.replace(/^(https?|git):\/\/[^/]*@/, '$1://').replace(/^(ssh:\/\/[^/:]*):[^/]*@/, '$1@');
 }
 
 /** The same without asking the network; undefined when it is not, or no longer, there. */
 export async function findRepository(host: Host, repo: string): Promise<string | undefined> {
   const path = repositoryPath(host, repo);
   if (!(await isDirectory(path))) return undefined;
-  const { code } = await host.git.attempt(path, ['rev-parse', '--git-dir']);
+  // Not by the list of worktrees: git can not read that while another process adds one.
+  const { code, stdout } = await host.git.attempt(path, ['rev-parse', '--path-format=absolute', '--git-common-dir']);
   if (code !== 0) return undefined;
   // A run may be started from a worktree or a folder inside; what is kept belongs to the repository itself.
-  const [main] = await listWorktrees(host.git, path);
-  return main?.path ?? path;
+  return stdout.trimEnd().replace(/\/\.git$/, '');
 }
 
 /** Where it is, or will be, on this host. Unlike an address a path holds no password, and can be written down. */
