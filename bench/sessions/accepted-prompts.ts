@@ -25,8 +25,8 @@ export class AcceptedPrompts {
     }
   }
 
-  /** @param attempts How many the run's stage had. */
-  of(run: string, attempts: number): Accepted {
+  /** @param attempts How many the run's stage had; of a run that has not ended, as many as there are traces of. */
+  of(run: string, attempts = this.attemptsOf(run)): Accepted {
     const claimed = Array.from({ length: attempts }, (_, index) => this.agentOf(run, index + 1));
     const took = (this.byRun.get(run) ?? []).map(({ agent }) => agent);
     const twice = took.filter((agent, index) => took.indexOf(agent) !== index || !claimed.includes(agent));
@@ -35,6 +35,12 @@ export class AcceptedPrompts {
       twice,
       failed: claimed.slice(0, -1).map((agent, index) => agent ?? `no agent in attempt ${index + 1}`),
     };
+  }
+
+  private attemptsOf(run: string): number {
+    let attempts = 0;
+    while (this.agentOf(run, attempts + 1) !== undefined) attempts += 1;
+    return attempts;
   }
 
   /** An attempt that came to nothing before it had a session has none. */

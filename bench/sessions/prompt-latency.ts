@@ -7,6 +7,8 @@ import { resultsOf, sendAll } from './prompts';
 import { timelinesOf, type Timeline } from './timeline';
 
 const HOST = 'warm';
+/** Longer than a burst takes to be typed: what the end of a turn costs is not in the figure of a prompt. */
+const TURN_MS = 3_000;
 
 /** From the decision to send a prompt to its bytes in the pane, with every session idle and an agent waiting in it. */
 export async function promptLatency(context: BenchContext): Promise<Figure[]> {
@@ -44,7 +46,7 @@ async function burst(fleet: Fleet, size: number, times: number): Promise<Timelin
     await fleet.until(HOST, ({ sessions }) => idle(sessions) >= Math.max(size, sessions.length - 5));
     const sent = await sendAll(
       fleet,
-      Array.from({ length: size }, () => ({})),
+      Array.from({ length: size }, () => ({ workMs: TURN_MS })),
     );
     await resultsOf(sent);
     timelines.push(...(await timelinesOf(fleet, sent)));

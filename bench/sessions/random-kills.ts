@@ -13,12 +13,14 @@ import { seededRandom } from './seeded-random';
 const HOST = 'mortal';
 const SESSIONS = 20;
 const ATTEMPTS = 10;
-const GIVE_UP_MS = 8 * 60_000;
+/** What it may take on a machine that has nothing else to do, and when to stop waiting on any. */
+const LIMIT_S = 8 * 60;
+const GIVE_UP_MS = 20 * 60_000;
 const LOOK_MS = 100;
 const RESULTS_AT_ONCE = 16;
 
 /** One of these dies each time so many prompts are done, each somewhere within its own stretch. */
-const EVERY = { agent: 12, host: 125, terminals: 170 } as const;
+const EVERY = { agent: 12, host: 190, terminals: 240 } as const;
 type Victim = keyof typeof EVERY;
 
 /**
@@ -33,7 +35,7 @@ export async function randomKills(context: BenchContext): Promise<Figure[]> {
     context.say(`sessions: ${count} prompts to ${SESSIONS} sessions, with kills`);
     const random = seededRandom(4);
     const began = Date.now();
-    const work = Array.from({ length: count }, () => ({ workMs: 50 + random() * 450, attempts: ATTEMPTS }));
+    const work = Array.from({ length: count }, () => ({ workMs: 20 + random() * 280, attempts: ATTEMPTS }));
     const sent = await sendAll(fleet, work);
     const { kills, results } = await killUntilDone(fleet, sent, random, context);
     return figuresOf({ ...{ fleet, sent, results, kills, seconds: (Date.now() - began) / 1_000 }, say: context.say });
@@ -123,8 +125,7 @@ function figuresOf(seen: {
   const prompts = new AcceptedPrompts(fleet, STAGE);
   const runs = sent.map(({ run }) => {
     const result = results.get(run);
-    const attempts = result?.view.stages[0]?.attempt ?? 0;
-    return { run, ok: result?.status === 'SUCCESS', ...prompts.of(run, attempts) };
+    return { run, ok: result?.status === 'SUCCESS', ...prompts.of(run, result?.view.stages[0]?.attempt) };
   });
   const count = (name: string, ours: number, more: Partial<Figure> = {}): Figure => ({
     ...{ name: `kills: ${name}`, unit: 'count', pairs: [{ ours }] },
@@ -146,6 +147,6 @@ function figuresOf(seen: {
     count('attempts beyond the first', all(({ failed }) => failed).length),
     count('attempts beyond the first whose agent nobody killed', unexplained.length, { limit: 0 }),
     ...Object.entries(kills.counts).map(([victim, times]) => count(`times killed: ${victim}`, times)),
-    { name: 'kills: all prompts done after', unit: 's', pairs: [{ ours: seconds }], limit: GIVE_UP_MS / 1_000 },
+    { name: 'kills: all prompts done after', unit: 's', pairs: [{ ours: seconds }], limit: LIMIT_S },
   ];
 }

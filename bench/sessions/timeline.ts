@@ -1,13 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { temporal } from '@temporalio/proto';
 import { dispatchId } from '../../contracts/ids';
 import type { Lease } from '../../contracts/sessions';
 import type { AgentEntry } from './agent-log';
 import type { Fleet } from './fleet';
 import { STAGE, type Sent } from './prompts';
 
-type Event = temporal.api.history.v1.IHistoryEvent;
+type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+type Event = NonNullable<History['events']>[number];
 
 /** One prompt from the decision to send it to its end: epoch milliseconds, by the clock that all parts share. */
 export interface Timeline {

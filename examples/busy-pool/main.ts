@@ -12,9 +12,9 @@ import { serveLocally } from '../../client/server/serve-locally';
 import { DEFAULT_TASK_QUEUE } from '../../contracts/task-queues';
 import { startOfflineModel } from '../offline/model-server';
 import { AgentLogs } from './agent-logs';
-import { POOLS, writeAgents } from './pools';
 import { Patience } from './patience';
 import { playBusyPool } from './play';
+import { POOLS, writeAgents } from './pools';
 
 /** Every session busy, fifty prompts in the queue: who goes first, who goes elsewhere, and that none is lost. */
 async function busyPool(io: Io): Promise<void> {
@@ -26,6 +26,7 @@ async function busyPool(io: Io): Promise<void> {
   const patience = new Patience();
   const model = await startOfflineModel({ script: (messages) => patience.answer(messages) });
   const logs = new AgentLogs(home);
+  let failed = true;
   try {
     const serving = await serveLocally({
       ...{ home, say: (line: string) => io.stderr.write(`${line}\n`) },
@@ -38,6 +39,7 @@ async function busyPool(io: Io): Promise<void> {
     try {
       io.stdout.write(`Web UI   ${serving.server.ui}\nWatch    tmux -L ${tmuxSocket} attach -t local-codex-1\n\n`);
       const ok = await playBusyPool(cli, { patience, logs });
+      failed = !ok;
       if (io.signal.aborted) throw new InterruptedError('Interrupted.');
       if (!ok) throw new FailedError('Not all of it is as it should be: see above.', `Logs: ${serving.logs}`);
     } finally {
@@ -46,9 +48,10 @@ async function busyPool(io: Io): Promise<void> {
       // Fails when there is no such server: then nothing is left of it either.
       await promisify(execFile)('tmux', ['-L', tmuxSocket, 'kill-server']).catch(() => undefined);
     }
-    rmSync(home, { recursive: true, force: true });
   } finally {
     await model.close();
+    // When something went wrong its logs are to be read.
+    if (!failed || io.signal.aborted) rmSync(home, { recursive: true, force: true });
   }
 }
 
