@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { isCode } from '../files/whole-file';
+import { isCode, sizeOf } from '../files/whole-file';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -33,6 +33,8 @@ export function tailLines(path: string, from = 0): LineTail {
 }
 
 async function readFrom(path: string, offset: number): Promise<Buffer> {
+  // Most looks find nothing new, and thirty agents are looked at all the time.
+  if ((await sizeOf(path)) <= offset) return Buffer.alloc(0);
   const file = await open(path, 'r').catch((error: unknown) => {
     if (isCode(error, 'ENOENT')) return undefined;
     throw error;

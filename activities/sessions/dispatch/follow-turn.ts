@@ -9,7 +9,7 @@ import { isOver, type TurnState } from '../turn-state';
 import type { TurnWatch } from './turn-watch';
 
 /** Between two looks when nothing tells that there is something to see. */
-const LOOK_MS = 500;
+const LOOK_MS = 1_000;
 /** An agent that writes all the time is not looked at all the time. */
 const REST_MS = 25;
 
