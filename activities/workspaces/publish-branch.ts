@@ -18,8 +18,6 @@ export async function publishBranch(
   { run, workspace }: Parameters<FleetActivities['publishBranch']>[0],
 ): Promise<PublishResult> {
   const { repository, path, branch } = workspace;
-  const head = await demandHead(host.git, path);
-  const dirty = (await host.git(path, ['status', '--porcelain', '--untracked-files=all'])) !== '';
   const ref = publishedRef(branch);
   const claim: WorkspaceClaim = { repo: repository, runId: run.runId, branch: runBranch(run.runId) };
   await withRepositoryLock(host, repository, async () => {
@@ -27,8 +25,13 @@ export async function publishBranch(
     const { refs = [] } = (await readNote(host, claim, 'published')) ?? {};
     await writeNote(host, claim, 'published', { refs: [...new Set([...refs, ref])] });
   });
-  await withLock(host.paths.lock(`${repository} ${ref}`), () => pushRef(host, repository, ref, head));
-  return { head, dirty };
+  return withLock(host.paths.lock(`${repository} ${ref}`), async () => {
+    // Looked at in turn: who waited would else publish what was there before, over what came after it.
+    const head = await demandHead(host.git, path);
+    const dirty = (await host.git(path, ['status', '--porcelain', '--untracked-files=all'])) !== '';
+    await pushRef(host, repository, ref, head);
+    return { head, dirty };
+  });
 }
 
 /**

@@ -48,10 +48,11 @@ async function demandHead(host: Host, repository: string, { ref, head }: Receive
 /** Where the run was before this was merged, also for a second try after the merge. */
 async function headBefore(host: Host, { run, workspace, ref, head }: ReceiveInput): Promise<string> {
   const claim: WorkspaceClaim = { repo: workspace.repository, runId: run.runId, branch: workspace.branch };
-  const known = await readNote(host, claim, 'received');
-  if (known?.ref === ref && known.head === head) return known.before;
+  const received = (await readNote(host, claim, 'received')) ?? {};
+  const known = received[ref];
+  if (known?.head === head) return known.before;
   const before = await demandCommit(host.git, workspace.path, 'HEAD');
-  await writeNote(host, claim, 'received', { ref, head, before });
+  await writeNote(host, claim, 'received', { ...received, [ref]: { head, before } });
   return before;
 }
 

@@ -18,8 +18,8 @@ interface Notes {
   readonly owner: WorkspaceOwner;
   /** Refs of the run that may be at its origin, and since when it is known that they cannot be removed there. */
   readonly published: { readonly refs: readonly string[]; readonly failingSince?: number };
-  /** Work of another home that is being merged, and where the branch was before. */
-  readonly received: { readonly ref: string; readonly head: string; readonly before: string };
+  /** Work of other homes that was or is being merged, by its ref, and where the branch was before. */
+  readonly received: Readonly<Record<string, { readonly head: string; readonly before: string }>>;
   /** A commit that another home has, or that is at the origin: nobody has to keep it here. */
   readonly held: string;
   /** The visit whose worktree this one goes on in. */

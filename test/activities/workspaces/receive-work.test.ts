@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publishedRef } from '../../../contracts/ids';
 import { GitRepository } from '../../support/git-repository';
-import { failing, refOf, TwoHomes } from '../../support/two-homes';
+import { failing, idOf, refOf, TwoHomes } from '../../support/two-homes';
 
 // What agents of another home pushed, merged into the worktree of the run.
 
@@ -92,6 +92,20 @@ describe('taking work in', () => {
     await there.leave();
     return { workspace, pushed };
   }
+
+  it('of several stages in turn answers each as before', async () => {
+    const workspace = await world.published();
+    const give = async (turn: number, files: Record<string, string>) => {
+      const there = await world.visit(workspace, 1, { dispatchId: idOf(1, turn) });
+      for (const name of Object.keys(files)) GitRepository.at(there.workspace.path).commit({ [name]: files[name]! });
+      return there.publish();
+    };
+    const one = await give(1, { 'a.txt': 'a', 'b.txt': 'b' });
+    const two = await give(2, { 'c.txt': 'c' });
+    expect((await world.receive(workspace, one)).commits).toBe(2);
+    expect((await world.receive(workspace, two)).commits).toBe(1);
+    expect((await world.receive(workspace, one)).commits).toBe(2);
+  });
 
   it('says so when the commits have gone from the origin', async () => {
     const workspace = await world.begin();
