@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { failure } from '../failure';
 import type { Redactor } from '../secrets/redactor';
 import { runGit, type GitOutcome, type RunOptions } from './run-git';
@@ -40,12 +41,22 @@ const SETTINGS = [
 
 const MESSAGE_LIMIT = 2_000;
 
+// Another home, a person or an agent that adds a worktree writes its records one by one, and git fails that reads them
+// meanwhile, before it has done anything.
+const HALF_WRITTEN = /failed to read \S*worktrees\/.+\/commondir|bad object worktrees\/.+\/HEAD/;
+const LOOKS = 40;
+const BETWEEN_LOOKS_MS = 50;
+
 /** `environment` is what git starts from; the identity is used where the machine has none. */
 export function createGit(environment: Readonly<Record<string, string>>, redactor: Redactor): Git {
   const attempt = async (cwd: string, args: readonly string[], options: GitOptions = {}): Promise<GitOutcome> => {
     const settings = [...SETTINGS, ...(options.config ?? [])].flatMap((setting) => ['-c', setting]);
     const env = { ...environment, ...QUIET, ...sshWithoutQuestions(environment), ...options.env };
-    return runGit(['-C', cwd, ...settings, ...args], env, options);
+    for (let number = 1; ; number += 1) {
+      const outcome = await runGit(['-C', cwd, ...settings, ...args], env, options);
+      if (outcome.code === 0 || !HALF_WRITTEN.test(outcome.stderr) || number === LOOKS) return outcome;
+      await sleep(BETWEEN_LOOKS_MS);
+    }
   };
   const git = async (cwd: string, args: readonly string[], options?: GitOptions): Promise<string> => {
     const { code, stdout, stderr } = await attempt(cwd, args, options);

@@ -55,21 +55,20 @@ it.each(['its path', 'its address'])(
   120_000,
 );
 
-// Longer than git by itself waits: a tenth of a second for one ref, one second for all of them.
-describe.each(['its path', 'its address'])('a lock that somebody holds for a while, in a repository by %s', (how) => {
+describe.each(['its path', 'its address'])('in a repository by %s, what another process is at', (how) => {
   const repository = () => (how === 'its path' ? world.seed : world.server);
-  const begin = () => world.begin(how === 'its path' ? world.seed.path : undefined);
+  const repo = () => (how === 'its path' ? world.seed.path : world.address);
 
   it('is waited for when a branch is published and withdrawn', async () => {
-    const workspace = await begin();
+    const workspace = await world.begin(repo());
     await whileLocked(publishedRef(workspace.branch), () => world.publish(workspace));
     expect(repository().refs('refs/gantry/')).toEqual([publishedRef(workspace.branch)]);
-    await whileLocked('packed-refs', () => world.remove(how === 'its path' ? world.seed.path : undefined));
+    await whileLocked('packed-refs', () => world.remove(repo()));
     expect([repository().refs('refs/gantry/'), world.warnings]).toEqual([[], []]);
   });
 
   it('is waited for when an agent gives its commits back', async () => {
-    const workspace = await begin();
+    const workspace = await world.begin(repo());
     await world.publish(workspace);
     const there = await world.visit(workspace);
     const head = GitRepository.at(there.workspace.path).commit({ 'a.txt': 'a' });
@@ -78,9 +77,22 @@ describe.each(['its path', 'its address'])('a lock that somebody holds for a whi
     expect([repository().refs('refs/gantry/dispatches/'), world.warnings]).toEqual([[], []]);
   });
 
+  it.each(['commondir', 'HEAD'])('is waited for when it is at the %s of a worktree', async (file) => {
+    const half = <T>(work: () => Promise<T>) => whileHalfMade(file, work);
+    const workspace = await half(() => world.begin(repo()));
+    await half(() => world.publish(workspace));
+    const there = await half(() => world.visit(workspace));
+    const head = GitRepository.at(there.workspace.path).commit({ 'a.txt': 'a' });
+    const pushed = await half(() => there.publish());
+    await half(() => there.leave());
+    expect(await half(() => world.receive(workspace, pushed))).toEqual({ commits: 1, head });
+    await half(() => world.remove(repo()));
+    expect([repository().refs('refs/gantry/'), world.warnings]).toEqual([[], []]);
+  });
+
+  /** Longer than git by itself waits: a tenth of a second for one ref, one second for all of them. */
   async function whileLocked<T>(what: string, work: () => Promise<T>): Promise<T> {
-    const gitDirectory = repository().git('rev-parse', '--absolute-git-dir');
-    const lock = join(gitDirectory, `${what}.lock`);
+    const lock = join(gitDirectory(), `${what}.lock`);
     await mkdir(dirname(lock), { recursive: true });
     await writeFile(lock, '', { flag: 'wx' });
     const working = work();
@@ -88,6 +100,23 @@ describe.each(['its path', 'its address'])('a lock that somebody holds for a whi
     expect(existsSync(lock)).toBe(true);
     await rm(lock);
     return working;
+  }
+
+  /** What `git worktree add` has written of its records at the moment that another git reads them. */
+  async function whileHalfMade<T>(file: string, work: () => Promise<T>): Promise<T> {
+    const records = join(gitDirectory(), 'worktrees', 'half');
+    await mkdir(records, { recursive: true });
+    await writeFile(join(records, 'gitdir'), `${join(world.root, 'half', '.git')}\n`);
+    await writeFile(join(records, 'HEAD'), `${'0'.repeat(40)}\n`);
+    await writeFile(join(records, 'commondir'), file === 'commondir' ? '' : '../..\n');
+    const working = work();
+    await Promise.race([working, sleep(300)]);
+    await rm(records, { recursive: true });
+    return working;
+  }
+
+  function gitDirectory(): string {
+    return repository().git('rev-parse', '--absolute-git-dir');
   }
 });
 
