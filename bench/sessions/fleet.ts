@@ -120,6 +120,12 @@ export class Fleet {
     return Number(this.tmux(name, 'display-message', '-p', '#{pid}')) || undefined;
   }
 
+  /** Agents that have a terminal, by their ids: also one that has not said a word yet. */
+  agentsInTerminals(name: string): string[] {
+    const owners = this.tmux(name, 'list-panes', '-a', '-F', '#{@gantry_agent}').split('\n');
+    return owners.filter((owner) => owner !== '');
+  }
+
   private tmux(name: string, ...args: readonly string[]): string {
     try {
       return execFileSync('tmux', ['-L', this.hosts.get(name)!.socket, ...args], { encoding: 'utf8', stdio: 'pipe' });

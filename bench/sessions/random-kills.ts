@@ -61,7 +61,8 @@ async function killUntilDone(fleet: Fleet, sent: readonly Sent[], random: () => 
       const { victim } = due.shift()!;
       for (const agent of kill(fleet, victim, random)) agents.add(agent);
       counts[victim] += 1;
-      if (victim !== 'agent') say(`sessions: ${done} of ${sent.length} done, killed the ${victim}`);
+      const at = new Date().toISOString();
+      if (victim !== 'agent') say(`sessions: ${done} of ${sent.length} done, killed the ${victim} at ${at}`);
     }
   }
   return { results: await resultsSoFar(sent), kills: { agents, counts } };
@@ -101,16 +102,17 @@ function kill(fleet: Fleet, victim: Victim, random: () => number): string[] {
     fleet.killHost(HOST);
     return [];
   }
-  const alive = fleet.log.of('started').filter(({ pid }) => fleet.isAgentProcess(pid));
   if (victim === 'agent') {
+    const alive = fleet.log.of('started').filter(({ pid }) => fleet.isAgentProcess(pid));
     const one = alive[Math.floor(random() * alive.length)];
     if (one === undefined) return [];
     killQuietly(one.pid);
     return [one.agent];
   }
   const server = fleet.tmuxPid(HOST);
+  const agents = fleet.agentsInTerminals(HOST);
   if (server !== undefined) killQuietly(server);
-  return alive.map(({ agent }) => agent);
+  return agents;
 }
 
 function figuresOf(seen: {
@@ -136,7 +138,8 @@ function figuresOf(seen: {
   for (const { run, failed } of runs) {
     if (failed.every((agent) => kills.agents.has(agent))) continue;
     const retried = results.get(run)?.carried.audit.filter(({ what }) => what === 'stage.retried') ?? [];
-    say(`sessions: nobody killed an agent of ${run}: ${retried.map(({ text }) => text).join('; ')}`);
+    const texts = retried.map(({ at, text }) => `${new Date(at).toISOString()} ${text}`);
+    say(`sessions: nobody killed an agent of ${run}: ${texts.join('; ')}`);
   }
   return [
     count('prompts', sent.length),
