@@ -226,5 +226,5 @@ export class LiveSystem {
 }
 
 const SERVER = `import { createServer } from 'node:http';
-createServer((_request, response) => response.end('it serves')).listen(process.env.PORT, '127.0.0.1');
+createServer((_request, response) => response.end('it serves from ' + process.cwd())).listen(process.env.PORT, '127.0.0.1');
 `;
