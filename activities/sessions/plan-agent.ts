@@ -87,7 +87,7 @@ export function agentName(home: string, record: AgentRecord, agents: AgentsConfi
   const config = agents[agent];
   const interruptKey = config && makeAgent(config).terminal?.interrupt;
   return {
-    ...{ id, backend, terminal, dir: agentDir(home, id), graceMs: config?.['grace-ms'] ?? 5_000 },
+    ...{ id, backend, terminal, dir: agentDir(home, id), graceMs: config?.['grace-ms'] ?? 3_000 },
     ...(interruptKey !== undefined && { interruptKey }),
   };
 }

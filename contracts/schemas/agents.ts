@@ -33,7 +33,7 @@ const common = {
   set: z.record(variable, z.string()).default({}).meta({ description: 'Variables it is given besides' }),
   'ready-ms': milliseconds.default(60_000).meta({ description: 'How long it may take to show an empty prompt box' }),
   'accept-ms': milliseconds.default(30_000).meta({ description: 'How long it may take to take a typed prompt' }),
-  'grace-ms': milliseconds.default(5_000).meta({ description: 'From SIGTERM to SIGKILL' }),
+  'grace-ms': milliseconds.default(3_000).meta({ description: 'From SIGTERM to SIGKILL' }),
 };
 const backend = z.enum(['tmux', 'headless']);
 const model = z.string().optional();

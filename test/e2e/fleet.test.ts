@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { SESSION_HOST, approveUpdate, hostWorkflowId } from '../../contracts/messages';
 import type { PipelineDefinition } from '../../contracts/definition';
 import type { HostView } from '../../contracts/sessions';

@@ -18,5 +18,5 @@ export function readBox(lines: readonly string[], start: RegExp, text: string, p
   const shown = [bare[first]!.replace(start, ''), ...(end < 0 ? rest : rest.slice(0, end))].join('\n').trim();
   if (squash(shown) === squash(text)) return 'ours';
   // A hint that stands in an empty box is nobody's text.
-  return shown === '' || placeholder?.test(shown) === true ? 'empty' : 'other';
+  return squash(shown) === '' || placeholder?.test(shown) === true ? 'empty' : 'other';
 }
