@@ -19,6 +19,9 @@ export interface ContractReport extends GitFacts {
   readonly summary: string;
 }
 
+/** Without a workspace there is nothing to commit to. */
+const NO_GIT: GitFacts = { head: '', commits: 0, uncommitted: [] };
+
 /** Where the agent worked, and the commit it began at. */
 export interface WorkDone {
   readonly cwd: string;
@@ -35,7 +38,7 @@ export async function checkContract(
   work: WorkDone,
   ports: ContractPorts,
 ): Promise<ContractReport> {
-  const facts = await gitFacts(work.cwd, work.start);
+  const facts = work.workspace === undefined ? NO_GIT : await gitFacts(work.cwd, work.start);
   const problems = [...commitProblems(input, facts), ...(await missingFiles(input, work.cwd))];
   // The command is asked only when the rest holds: it may take minutes.
   const verdict = problems.length === 0 ? await runCheck(input, work.workspace, ports) : undefined;

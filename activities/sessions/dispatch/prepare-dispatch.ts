@@ -134,7 +134,8 @@ async function draftClaim(
     backend: wish.record.backend,
     session: input.lease.session,
     cwd,
-    startHead: await headCommit(cwd),
+    // A session's own directory may lie in somebody's repository, which is none of the prompt's business.
+    startHead: input.workspace === undefined ? '' : await headCommit(cwd),
     journalFrom: await sizeOf(journalPath(dir)),
     logFrom: await sizeOf(logOf(dir, wish.record)),
     inputSha256: inputHash(input),
