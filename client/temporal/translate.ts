@@ -45,7 +45,9 @@ export function translate(error: unknown, target: Target, needsWorker: boolean):
     );
   }
   const grpc = grpcCause(error);
-  const waited = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || grpc?.code === GRPC.deadline;
+  // A server that sees the deadline pass before we do resets the stream, which reads as cancelled; nobody here cancels.
+  const late = grpc?.code === GRPC.deadline || grpc?.code === GRPC.cancelled;
+  const waited = late || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError;
   if (needsWorker && (waited || grpc?.code === GRPC.precondition)) return noWorker(target, grpc?.details, error);
   if (error instanceof QueryNotRegisteredError || grpc?.code === GRPC.invalid) return invalid(error, grpc?.details);
   const lost = [GRPC.unavailable, GRPC.deadline, GRPC.cancelled, GRPC.denied, GRPC.auth];
