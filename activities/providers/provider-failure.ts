@@ -2,7 +2,10 @@ import type { ErrorType } from '../../contracts/errors';
 import type { FailureFacts } from './classify/facts';
 import type { Verdict } from './classify/rule';
 
-export type ProviderErrorType = Exclude<Extract<ErrorType, `Provider.${string}`>, 'Provider.None'>;
+export type ProviderErrorType = Exclude<
+  Extract<ErrorType, `Provider.${string}`>,
+  'Provider.None' | 'Provider.Unavailable'
+>;
 
 /** Why a provider gave no answer. Stays inside this room: `callModel` makes an `ApplicationFailure` of it. */
 export class ProviderFailure extends Error {

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { BUDGET_WINDOWS } from '../../budgets';
+import { candidate, dollars, name } from './words';
+
+/** At least one window; several may stand beside each other: a daily one inside a monthly one. */
+const limits = z.partialRecord(z.enum(BUDGET_WINDOWS), dollars);
+
+const job = z.strictObject({ limits: limits.default({}) });
+
+const team = z.strictObject({
+  limits: limits.default({}),
+  projects: z
+    .array(name)
+    .default([])
+    .meta({ description: 'Projects whose runs are counted here, beside those of its jobs' }),
+  jobs: z.record(name, job).default({}).meta({ description: 'Each is named after the project whose runs it counts' }),
+});
+
+export const OVER_BUDGET = ['stop', 'local', 'queue'] as const;
+export type OverBudget = (typeof OVER_BUDGET)[number];
+
+export const budgets = z.strictObject({
+  limits: limits.default({}).meta({ description: 'US dollars for the whole organisation, by window' }),
+  teams: z.record(name, team).default({}),
+  over: z.enum(OVER_BUDGET).default('stop').meta({
+    description: 'stop: BUDGET_EXHAUSTED; local: a model that costs nothing; queue: wait until the window begins anew',
+  }),
+  local: candidate
+    .optional()
+    .meta({ description: 'With over: local, who answers then; any that costs nothing unless said' }),
+  'alert-at': z.int().min(1).max(100).default(80).meta({ description: 'Percent of a limit; told once a window' }),
+  slice: dollars.optional().meta({ description: 'US dollars drawn at a time; $0.25 unless said' }),
+});
+
+export type BudgetsFile = z.output<typeof budgets>;

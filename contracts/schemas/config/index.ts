@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { NAME_PATTERN } from '../../ids';
+import { budgets } from './budgets';
+import { gateway } from './gateway';
+import { policies } from './policies';
+import { providers } from './providers';
+import { chains, experiments, routes } from './routes';
+
+/**
+ * What `gantry.config.yaml` may hold. `z.input` is what people write, `z.output` what the rest of gantry works with:
+ * durations become milliseconds, dollars nano-dollars, a single name a list of one. Rules that need more than one place
+ * (names that are nowhere declared) live in contracts/config.
+ */
+export const configFile = z.strictObject({
+  $schema: z.string().optional(),
+  organisation: z
+    .string()
+    .regex(NAME_PATTERN)
+    .default('default')
+    .meta({ description: 'Whose budgets these are: one ledger for each' }),
+  providers: providers.optional().meta({ description: 'Who answers; in order of preference' }),
+  chains: chains.default({}).meta({ description: 'Named lists of candidates, in order of preference' }),
+  routes: routes.default([]).meta({ description: 'Which chain serves which task; the first rule that fits decides' }),
+  experiments: experiments.default([]),
+  policies: policies.default([]),
+  budgets: budgets.optional(),
+  gateway: gateway.prefault({}),
+});
+
+export type ConfigFile = z.output<typeof configFile>;
