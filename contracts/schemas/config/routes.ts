@@ -11,12 +11,9 @@ const route = z.strictObject({
   project: oneOrMany(name).optional(),
   team: oneOrMany(name).optional(),
   chain: oneOrMany(candidate).meta({ description: 'A chain, or candidates in order of preference' }),
-  prefer: z
-    .enum(PREFERENCES)
-    .default('order')
-    .meta({
-      description: 'order: as listed; cost, latency, quality: by what was learned, cheapest, fastest, best first',
-    }),
+  prefer: z.enum(PREFERENCES).default('order').meta({
+    description: 'order: as listed; cost, latency, quality: by what was learned, cheapest, fastest, best first',
+  }),
 });
 
 export const routes = z.array(route);
