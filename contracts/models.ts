@@ -101,10 +101,13 @@ export interface RouteSummary {
   readonly experiment?: { readonly name: string; readonly arm: string };
   readonly findings: readonly PolicyFinding[];
   readonly rejected: readonly RejectedCandidate[];
+  /** The budget had too little, so only models that cost nothing were asked: which budget, and how it stands. */
+  readonly overBudget?: string;
 }
 
 /** What a call may spend, and where that is counted. Absent where no budget applies. */
 export interface Spending {
+  /** The team and job of a project are the configuration's to say, where they are absent. */
   readonly scope: BudgetScope;
   /** What is left of a slice that was drawn before and that nobody else uses now. */
   readonly slice?: Slice;
@@ -121,7 +124,10 @@ export interface ModelActivities {
    * Stage.OutputInvalid; and with Path.Escapes, Git.Failed, Definition.Invalid where the prompt cannot be made.
    */
   callModel(input: CallModelInput): Promise<CallModelResult>;
-  /** End the slices of a run or a batch: what was not spent goes back. Does nothing where they have ended. */
+  /**
+   * End the slices of a run or a batch: what was not spent goes back. Does nothing where they have ended, and where
+   * nothing is counted. Fails: Budget.Unavailable.
+   */
   settleSlices(input: SettleSlicesInput): Promise<void>;
 }
 
@@ -171,12 +177,20 @@ export interface CallModelResult {
   readonly slice?: Slice;
 }
 
-/** The first of the details of a failed call. */
+/** The first of the details of a failed call, and of one that was cancelled. */
 export interface ModelFailure {
   /** What was learned of the candidate that was asked; absent: nobody was. */
   readonly trial?: Trial;
   /** Another candidate, or this one again, may do better. */
   readonly goesOn: boolean;
+  /** Who would be asked now; absent: nobody. */
+  readonly next?: Candidate;
+  /** What chose the candidate that was asked, and why it stood first. */
+  readonly by?: string;
+  readonly reasons?: readonly string[];
+  readonly experiment?: { readonly name: string; readonly arm: string };
+  /** As in {@link RouteSummary}. */
+  readonly overBudget?: string;
   /** Before this there is nobody to ask. */
   readonly retryAt?: number;
   readonly rejected: readonly RejectedCandidate[];
@@ -192,6 +206,8 @@ export interface SettleSlicesInput {
   /** Slices that a call may have drawn without the workflow ever hearing of it. */
   readonly unheard: readonly string[];
   readonly scope: BudgetScope;
+  /** Whose team and job are charged, where the scope names none. */
+  readonly project?: string;
   /** Spent beside the slices: by agents, which cannot be held to an estimate. */
   readonly besideNano: NanoDollars;
   /** Unique, so that it is booked once. */
