@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { Client, Connection } from '@temporalio/client';
 import type { Target } from '../target';
+import { Budgets } from './budgets';
 import { Door } from './door';
 import { Hosts } from './hosts';
 import { Queues } from './queues';
@@ -16,12 +17,14 @@ export class Temporal {
   readonly server: Server;
   readonly queues: Queues;
   readonly hosts: Hosts;
+  readonly budgets: Budgets;
 
   private constructor(private readonly door: Door) {
     this.runs = new Runs(door);
     this.server = new Server(door);
     this.queues = new Queues(door);
     this.hosts = new Hosts(door);
+    this.budgets = new Budgets(door);
   }
 
   get target(): Target {
