@@ -1,3 +1,4 @@
+import type { Evaluation } from './evaluation';
 import type { JsonObject, Json } from './json';
 import type { Shape } from './shape';
 
@@ -104,6 +105,8 @@ export interface PromptStage extends StageCommon, Producing {
   readonly task?: string;
   readonly model?: string;
   readonly attach: readonly Attachment[];
+  /** What can be computed comes before judges; absent: the answer is taken as it is. */
+  readonly evaluate?: readonly Evaluation[];
 }
 
 export interface Contract {

@@ -4,6 +4,7 @@ import { suggestion } from '../nearest-word';
 import { RESERVED_VARIABLE } from '../expressions';
 import { checkShape } from '../schemas/output';
 import type { StageFile } from '../schemas/pipeline';
+import { checkEvaluations } from './check-evaluation';
 import { checkPeople } from './check-people';
 import { checkPools, checkSession } from './check-session';
 import { checkDurationMs, commitRange, completeCheck } from './complete-stage';
@@ -34,6 +35,7 @@ export function checkStage(stage: StageFile, kind: StageKind, around: Surroundin
     ...checkOutput(stage, path),
     ...checkContract(stage, path),
     ...checkAttachments(stage, around, path),
+    ...checkEvaluations(stage, path),
     ...checkVariables(stage, path),
     ...checkPort(stage, path),
     ...checkSession(stage, path),

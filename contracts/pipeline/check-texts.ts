@@ -49,7 +49,7 @@ function checkStageTexts(
   return [
     ...placesBefore(stage).flatMap(check(before)),
     ...placesDuring(stage).flatMap(check(during)),
-    ...check(environmentOf(names, { id, stage }, visible, { output: true }))([['accept'], stage.accept, 'condition']),
+    ...placesAfter(stage).flatMap(check(environmentOf(names, { id, stage }, visible, { output: true }))),
     ...check(environmentOf(names, { id, stage }, visible, { itself: true }))([['undo'], stage.undo, 'command']),
   ];
 }
@@ -60,6 +60,15 @@ function placesBefore(stage: StageFile): Place[] {
     return typeof values === 'string' ? [[['matrix', axis], values, 'expression']] : [];
   });
   return [[['when'], stage.when, 'condition'], ...axes];
+}
+
+/** What is said of what the stage has produced. */
+function placesAfter(stage: StageFile): Place[] {
+  const evaluations = (stage.evaluate ?? []).flatMap(({ run, judge }, index): Place[] => [
+    [['evaluate', index, 'run'], run, 'command'],
+    [['evaluate', index, 'judge'], judge, 'template'],
+  ]);
+  return [[['accept'], stage.accept, 'condition'], ...evaluations];
 }
 
 function placesDuring(stage: StageFile): Place[] {

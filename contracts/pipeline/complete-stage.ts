@@ -9,6 +9,8 @@ import type {
   StageKind,
 } from '../definition';
 import type { PipelineFile, StageFile } from '../schemas/pipeline';
+import { completeEvaluations } from './complete-evaluation';
+import { given } from './given';
 
 const MINUTE = 60_000;
 /** How long a stage may take unless it says so. A gate waits for people: 0 is without limit. */
@@ -54,7 +56,8 @@ export function completeStage(
       return { ...common, ...producing, kind, run: stage.run ?? '', ...given({ undo: stage.undo, check }), ...command };
     case 'prompt': {
       const model = stage.model ?? defaults.model;
-      const asked = given({ system: stage.system, task: stage.task, model });
+      const evaluate = stage.evaluate === undefined ? undefined : completeEvaluations(stage.evaluate);
+      const asked = given({ system: stage.system, task: stage.task, model, evaluate });
       return { ...common, ...producing, kind, prompt: stage.prompt ?? '', ...asked, attach: stage.attach ?? [] };
     }
     case 'agent':
@@ -157,13 +160,4 @@ function completeGate(gate: Partial<NonNullable<StageFile['gate']>> | undefined)
     onTimeout: gate?.['on-timeout'] ?? 'reject',
     openIn: gate?.['open-in'] ?? [],
   };
-}
-
-type Given<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-
-/** The fields that have a value: absent and undefined are different things to what crosses a wall. */
-export function given<T extends object>(fields: T): Given<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>;
 }

@@ -20,6 +20,7 @@ const OWNERS: Partial<Record<keyof StageFile, readonly StageKind[]>> = {
   system: ['prompt'],
   model: ['prompt', 'agent'],
   attach: ['prompt', 'agent'],
+  evaluate: ['prompt'],
   with: ['pipeline'],
   check: ['run', 'merge', 'service', 'check'],
   output: ['run', 'prompt', 'agent', 'pipeline'],
@@ -85,6 +86,7 @@ const OTHERWISE: Record<string, string> = {
   'merge.undo': 'A merge is taken back by itself.',
   'agent.check': 'Use contract.run.',
   'agent.system': 'Say it in the prompt.',
+  'agent.evaluate': 'Use contract.run or accept.',
 };
 
 function checkMainText(stage: StageFile, path: Path): Problem[] {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { NAME_PATTERN, RUN_ID_PATTERN } from '../ids';
 import { DURATION_PATTERN, parseDuration } from '../duration';
+import { FENCE_LANGUAGES } from '../evaluation';
 import type { Shape } from '../shape';
 
 // The grammar of a pipeline file. Every schema below reads what people write and gives what the engine uses:
@@ -97,6 +98,36 @@ const contract = z.strictObject({
   clean: z.boolean().default(false).meta({ description: 'Nothing may be left uncommitted' }),
 });
 
+const LENGTH_RULE = 'must be characters such as 100.., ..4000 or 100..4000';
+const SCORE_RULE = 'must be a score between 0 and 1, such as 0.7';
+const evaluation = z
+  .strictObject({
+    matches: z.string().optional().meta({ description: 'A regular expression that must be in the answer' }),
+    lacks: z.string().optional().meta({ description: 'A regular expression that must not be in it' }),
+    length: z
+      .string({ error: LENGTH_RULE })
+      .regex(/^(?=.*\d)\d{0,7}\.\.\d{0,7}$/, LENGTH_RULE)
+      .optional()
+      .meta({ description: 'How many characters it must have' }),
+    compiles: oneOrMany(z.enum(FENCE_LANGUAGES))
+      .optional()
+      .meta({ description: 'Languages: each of their code fences in the answer must compile' }),
+    run: template.optional().meta({ description: 'A command that must end with exit code 0; output is the answer' }),
+    judge: template.optional().meta({ description: 'What another model is to hold the answer against' }),
+    model: z.string().min(1, 'must not be empty').optional().meta({ description: 'Who judges' }),
+    'at-least': z
+      .number({ error: SCORE_RULE })
+      .min(0, SCORE_RULE)
+      .max(1, SCORE_RULE)
+      .optional()
+      .meta({ description: 'From which score on the answer passes; 0.7 unless said' }),
+    'on-error': z
+      .enum(['fail', 'accept'])
+      .optional()
+      .meta({ description: 'What it means that the judge gave no verdict; fail unless said' }),
+  })
+  .meta({ id: 'Evaluation' });
+
 const attachment = z.union([
   z.literal('diff').meta({ description: "The run's change against its base" }),
   z.strictObject({ file: template }).meta({ description: 'A file of the workspace' }),
@@ -185,6 +216,9 @@ const stage = z
       .union([attachment, z.array(attachment)])
       .transform((one) => (Array.isArray(one) ? one : [one]))
       .optional(),
+    evaluate: oneOrMany(evaluation)
+      .optional()
+      .meta({ description: 'What the answer is held against; judges come last' }),
     with: z.record(name, scalar).optional().meta({ description: 'Inputs of the nested pipeline' }),
   })
   .meta({ id: 'Stage' });

@@ -114,6 +114,56 @@ stages:
     says: ['5:7  stage "a": there is no field "approvres" in gate. Did you mean "approvers"?'],
   },
   {
+    what: 'evaluations that are none',
+    text: `name: x
+stages:
+  a:
+    prompt: x
+    evaluate:
+      - { length: ten }
+      - { compiles: cobol }
+      - { judge: Is it good?, at-least: 70 }`,
+    says: [
+      '6:19  stage "a": evaluate[1].length must be characters such as 100.., ..4000 or 100..4000, got "ten".',
+      '7:21  stage "a": evaluate[2].compiles must be json, yaml, js, jsx, ts, tsx, sh or python, got "cobol".',
+      '8:41  stage "a": evaluate[3].at-least must be a score between 0 and 1, such as 0.7, got 70.',
+    ],
+  },
+  {
+    what: 'evaluations that cannot be',
+    text: `name: x
+stages:
+  a:
+    prompt: x
+    output: { title: string }
+    evaluate:
+      - { matches: '(' }
+      - { length: 20..10 }
+      - { matches: a, lacks: b }
+      - {}
+      - { lacks: TODO, at-least: 0.5 }
+      - { judge: 'Is {{ output.titel }} good?' }`,
+    says: [
+      '7:20  stage "a": evaluate[1].matches is no regular expression: /(/mu: Unterminated group.',
+      '8:19  stage "a": evaluate[2].length asks for at least 20 and at most 10 characters.',
+      '9:9  stage "a": evaluate[3] must name exactly one of matches, lacks, length, compiles, run, judge, got matches and lacks. Write each as an entry of its own.',
+      '10:9  stage "a": evaluate[4] must name exactly one of matches, lacks, length, compiles, run, judge, got nothing. Write each as an entry of its own.',
+      '11:34  stage "a": evaluate[5].at-least goes with judge only.',
+      '12:32  stage "a": evaluate[6].judge: there is no field "titel". Did you mean "title"?',
+    ],
+  },
+  {
+    what: 'evaluations of what is no answer',
+    text: `name: x
+stages:
+  a: { run: x, evaluate: [{ lacks: TODO }] }
+  b: { agent: codex, prompt: x, evaluate: { judge: Is it good? } }`,
+    says: [
+      '3:26  stage "a": evaluate goes with prompt only, and this is a run stage.',
+      '4:43  stage "b": evaluate goes with prompt only, and this is an agent stage. Use contract.run or accept.',
+    ],
+  },
+  {
     what: 'a bad stage id',
     text: `name: x
 stages:

@@ -41,6 +41,20 @@ describe('a checked pipeline', () => {
     expect(JSON.parse(JSON.stringify(definition))).toStrictEqual(definition);
   });
 
+  it('has what can be computed of an answer before its judges', () => {
+    const judge = { judge: 'Is it good?', 'at-least': 0.9, model: 'cheap' };
+    const evaluate = [{ judge: 'Is it short?' }, judge, { lacks: 'TODO' }, { length: '10..' }, { compiles: 'ts' }];
+    expect(only({ prompt: 'x', evaluate })).toMatchObject({
+      evaluate: [
+        { kind: 'lacks', pattern: 'TODO' },
+        { kind: 'length', min: 10 },
+        { kind: 'compiles', languages: ['ts'] },
+        { kind: 'judge', criteria: 'Is it short?', atLeast: 0.7, onError: 'fail' },
+        { kind: 'judge', criteria: 'Is it good?', model: 'cheap', atLeast: 0.9, onError: 'fail' },
+      ],
+    });
+  });
+
   it.each([
     [{ run: 'x' }, 30 * MINUTE],
     [{ prompt: 'x' }, 10 * MINUTE],
