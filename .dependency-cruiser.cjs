@@ -4,7 +4,9 @@
 const rooms = (...names) => `^(${names.join('|')})/`;
 const packages = (...names) => `^node_modules/(${names.join('|')})(/|$)`;
 const NPM = '^node_modules/';
-const VENDORS = packages('openai', '@anthropic-ai', 'ollama', '@pydantic/genai-prices');
+const VENDORS = packages('openai', '@anthropic-ai', 'ollama');
+const PRICES = '@pydantic/genai-prices';
+const PRICE_LIST = '^contracts/price-list\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -19,12 +21,13 @@ module.exports = {
     {
       name: 'contracts-do-nothing',
       comment:
-        'Contracts are words and plain functions: no Node built-ins, and of npm only zod, CEL and Temporal definitions.',
+        'Contracts are words and plain functions: no Node built-ins, and of npm only zod, CEL, the list of prices and ' +
+        'Temporal definitions.',
       severity: 'error',
       from: { path: rooms('contracts') },
       to: {
         dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
-        pathNot: packages('zod', '@temporalio/workflow', '@temporalio/common', '@marcbachmann/cel-js'),
+        pathNot: packages('zod', '@temporalio/workflow', '@temporalio/common', '@marcbachmann/cel-js', PRICES),
       },
     },
     {
@@ -105,6 +108,20 @@ module.exports = {
       severity: 'error',
       from: { pathNot: ['^activities/', '^examples/offline/', '^test/'] },
       to: { path: VENDORS },
+    },
+    {
+      name: 'one-module-reads-the-price-list',
+      comment: 'The list of prices has one reader, which knows what it throws on and how slow it is.',
+      severity: 'error',
+      from: { pathNot: [PRICE_LIST, '^test/'] },
+      to: { path: packages(PRICES) },
+    },
+    {
+      name: 'workflows-carry-no-prices',
+      comment: 'The list of prices is half a megabyte and changes with every release: no workflow is bundled with it.',
+      severity: 'error',
+      from: { path: rooms('workflows') },
+      to: { path: PRICE_LIST, reachable: true },
     },
     {
       name: 'no-dep-on-test',

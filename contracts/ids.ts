@@ -40,7 +40,7 @@ export function keySlug(key: StageKey): string {
 }
 
 /** FNV-1a: short, the same everywhere, and available where workflows run. Not for secrets. */
-function hash32(text: string): string {
+export function hash32(text: string): string {
   let hash = 0x811c9dc5;
   for (const character of text) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
   return (hash >>> 0).toString(16).padStart(8, '0');

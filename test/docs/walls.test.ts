@@ -41,6 +41,14 @@ const CLIMBERS: Record<string, { file: string; text: string }> = {
     text: `import { Client } from '@temporalio/client'; Client;`,
   },
   'only-activities-touch-vendors': { file: 'client/chat.ts', text: `import OpenAI from 'openai'; OpenAI;` },
+  'one-module-reads-the-price-list': {
+    file: 'activities/accountant.ts',
+    text: `import { calcPrice } from '@pydantic/genai-prices'; calcPrice;`,
+  },
+  'workflows-carry-no-prices': {
+    file: 'workflows/dealer.ts',
+    text: `import { book } from '../contracts/book'; book;`,
+  },
   'no-dep-on-test': { file: 'activities/faker.ts', text: `import { fake } from '../test/support/fake'; fake;` },
   'no-dev-packages': { file: 'workers/prover.ts', text: `import fc from 'fast-check'; fc;` },
   'no-cycles': {
@@ -54,6 +62,8 @@ const CLIMBERS: Record<string, { file: string; text: string }> = {
 /** What the climbers reach for, and a workflow that keeps to the rules. */
 const BYSTANDERS: Record<string, string> = {
   'contracts/plain.ts': `export const plain = 1;`,
+  'contracts/book.ts': `import { list } from './price-list'; export const book = list;`,
+  'contracts/price-list.ts': `import { calcPrice } from '@pydantic/genai-prices'; export const list = calcPrice;`,
   'contracts/schemas/shape.ts': `export const shape = 1; export type Shape = number;`,
   'workflows/w.ts': `export type W = number;`,
   'activities/act.ts': `export const act = (): number => 1;`,

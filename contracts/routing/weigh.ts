@@ -1,0 +1,58 @@
+import type { ConfiguredProvider } from '../config/model-config';
+import type { Candidate, RouteRequest, Trial } from '../models';
+import type { NanoDollars } from '../money';
+import type { Profile } from '../profiles';
+import type { RouteFacts } from './facts';
+import { taskOf } from './applies';
+
+/** Fewer calls than this have taught nothing. */
+export const LEARNED_CALLS = 5;
+
+/** The answer that is expected where neither the request nor the provider says how long it may be, tokens. */
+export const EXPECTED_ANSWER = 4_096;
+
+/** A candidate, and all that is known of it for one request. */
+export interface Weighed {
+  readonly candidate: Candidate;
+  readonly provider: ConfiguredProvider;
+  /** Where it stands by name alone, from 0 on. */
+  readonly place: number;
+  readonly answerTokens: number;
+  readonly free: boolean;
+  /** Absent: nobody knows its price. */
+  readonly estimateNano?: NanoDollars;
+  /** Of this kind of task; absent: nothing was learned yet. */
+  readonly profile?: Profile;
+  readonly trial?: Trial;
+}
+
+export function weigh(
+  candidate: Candidate,
+  place: number,
+  provider: ConfiguredProvider,
+  request: RouteRequest,
+  facts: RouteFacts,
+): Weighed {
+  const answerTokens = request.maxOutputTokens ?? provider.maxOutput ?? EXPECTED_ANSWER;
+  const free = facts.prices.isFree(candidate);
+  const tokens = { input: request.inputTokens, output: answerTokens };
+  const estimateNano = free ? 0 : facts.prices.estimate(candidate, tokens, facts.now);
+  const profile = facts.profiles.find(
+    (one) => one.task === taskOf(request) && isSame(one, candidate) && one.calls >= LEARNED_CALLS,
+  );
+  const trial = facts.trials.find((one) => isSame(one, candidate));
+  return {
+    candidate,
+    provider,
+    place,
+    answerTokens,
+    free,
+    ...(estimateNano !== undefined && { estimateNano }),
+    ...(profile && { profile }),
+    ...(trial && { trial }),
+  };
+}
+
+function isSame(one: Candidate, other: Candidate): boolean {
+  return one.provider === other.provider && one.model === other.model;
+}
