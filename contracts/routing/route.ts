@@ -39,7 +39,7 @@ export function route(request: RouteRequest, facts: RouteFacts): Route {
     candidates: placed.sort(inOrder).map(rankedOf),
     rejected: [
       ...judged.flatMap((one) => (one.admitted ? [] : [rejectionOf(one.weighed, one.no)])),
-      ...[...local.nobody, ...meant.nobody].map(namesNobody),
+      ...[...new Set([...local.nobody, ...meant.nobody])].map(namesNobody),
     ],
     by: freeOnly === true ? `${meant.by}; the budget has nothing left` : meant.by,
     ...(meant.experiment && { experiment: meant.experiment }),
