@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { Client, Connection } from '@temporalio/client';
 import type { Target } from '../target';
+import { Breakers } from './breakers';
 import { Budgets } from './budgets';
 import { Door } from './door';
 import { Hosts } from './hosts';
@@ -18,6 +19,7 @@ export class Temporal {
   readonly queues: Queues;
   readonly hosts: Hosts;
   readonly budgets: Budgets;
+  readonly breakers: Breakers;
 
   private constructor(private readonly door: Door) {
     this.runs = new Runs(door);
@@ -25,6 +27,7 @@ export class Temporal {
     this.queues = new Queues(door);
     this.hosts = new Hosts(door);
     this.budgets = new Budgets(door);
+    this.breakers = new Breakers(door);
   }
 
   get target(): Target {
