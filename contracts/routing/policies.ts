@@ -49,8 +49,9 @@ function tooDear({ 'max-cost': most }: Policy, { estimateNano }: Weighed): strin
 
 /** Of a model that was never asked nothing can be learned unless it is asked. */
 function tooSlow({ 'max-latency': longest }: Policy, { profile }: Weighed): string | undefined {
-  if (longest === undefined || profile === undefined || profile.latencyMs < longest) return undefined;
-  return `answers in ${formatDuration(profile.latencyMs)}, and it must be less than ${formatDuration(longest)}`;
+  const latencyMs = profile?.latencyMs;
+  if (longest === undefined || latencyMs === undefined || latencyMs < longest) return undefined;
+  return `answers in ${formatDuration(latencyMs)}, and it must be less than ${formatDuration(longest)}`;
 }
 
 /** What policies know a candidate by. */

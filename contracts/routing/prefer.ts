@@ -19,7 +19,7 @@ export function likingBy(preference: Preference, all: readonly Weighed[]): (one:
       return likingByCost(all);
     case 'latency':
       return ({ profile }) => {
-        if (!profile) return unknown('how fast it answers');
+        if (profile?.latencyMs === undefined) return unknown('how fast it answers');
         return {
           rank: profile.latencyMs,
           reason: `answers in ${formatDuration(profile.latencyMs)}${learned(profile)}`,
