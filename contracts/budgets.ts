@@ -59,6 +59,9 @@ export interface SetBudget {
   readonly comment?: string;
 }
 
+/** How long ids and names may be, in characters: what a ledger carries stays small. */
+export const LONGEST_ID = 200;
+
 /** Money held for somebody who is about to spend it. */
 export interface Slice {
   readonly id: string;
@@ -75,7 +78,10 @@ export type SliceHolder =
   { readonly kind: 'workflow'; readonly workflowId: string } | { readonly kind: 'process'; readonly name: string };
 
 export type LedgerEntry =
-  /** Hold as much as is asked where every level has it, at the least `atLeastNano`. Idempotent by id. */
+  /**
+   * Hold as much as is asked where every level has it, at the least `atLeastNano`. Idempotent by id: one that comes
+   * again is answered with what is held already, and more is held only where that is less than `atLeastNano`.
+   */
   | {
       readonly op: 'draw';
       readonly id: string;
@@ -91,11 +97,14 @@ export type LedgerEntry =
   | { readonly op: 'report'; readonly id: string; readonly spentNano: NanoDollars }
   /** A slice ends: what is not spent goes back. After its lease ran out it corrects what was assumed. Idempotent. */
   | { readonly op: 'settle'; readonly id: string; readonly spentNano: NanoDollars }
-  /** A slice that may never have been drawn ends, and can not be drawn later. */
+  /**
+   * A slice that may never have been drawn ends, and can not be drawn later. Where it was drawn, the one call it was
+   * drawn for may have been billed: `atLeastNano` counts as spent and unconfirmed, the rest goes back.
+   */
   | { readonly op: 'release'; readonly id: string }
   /** Spent without a slice. Idempotent by id; may go over a limit, which is reported. */
   | { readonly op: 'charge'; readonly id: string; readonly scope: BudgetScope; readonly spentNano: NanoDollars }
-  /** A run has ended: its own level is forgotten once its slices have ended. */
+  /** A run has ended: its own level is forgotten once its slices have ended. A run that goes on begins at nothing. */
   | { readonly op: 'close-run'; readonly run: string };
 
 export type LedgerAnswer =
@@ -119,6 +128,31 @@ export interface Refusal {
   readonly retryAt?: number;
 }
 
+/** How the organisation stands: in the memo of the ledger, at most some seconds old, so that a look costs nothing. */
+export interface LedgerStanding {
+  readonly at: number;
+  readonly alertAt: number;
+  /** Limited windows of the organisation itself. */
+  readonly windows: readonly Pick<
+    WindowView,
+    'window' | 'startsAt' | 'endsAt' | 'limitNano' | 'settledNano' | 'heldNano' | 'alertedAt'
+  >[];
+  /** Windows of any level that have been alerted and are not over, newest last: the last ten. */
+  readonly alerts: readonly LedgerAlert[];
+}
+
+export interface LedgerAlert {
+  readonly level: BudgetLevel;
+  readonly account: string;
+  readonly window: BudgetWindow;
+  readonly limitNano: NanoDollars;
+  readonly settledNano: NanoDollars;
+  readonly alertedAt: number;
+}
+
+/** Where {@link LedgerStanding} is in the memo of the workflow. */
+export const LEDGER_MEMO = 'standing';
+
 export interface AccountView extends BudgetAccountName {
   readonly windows: readonly WindowView[];
 }
@@ -131,7 +165,9 @@ export interface WindowView {
   readonly limitNano?: NanoDollars;
   readonly setBy?: { readonly who: string; readonly at: number; readonly comment?: string };
   readonly declaredNano?: NanoDollars;
+  /** Spent, as far as anybody has told; what holders of slices have reported is in it. */
   readonly settledNano: NanoDollars;
+  /** What is left of open slices. */
   readonly heldNano: NanoDollars;
   /** Settled at an estimate, because nobody ever said what was spent. */
   readonly unconfirmedNano: NanoDollars;
@@ -143,6 +179,8 @@ export interface LedgerView {
   readonly now: number;
   readonly alertAt: number;
   readonly accounts: readonly AccountView[];
+  /** Runs that have drawn and are not closed, each with its one window, which is `total`. */
+  readonly runs: readonly { readonly run: string; readonly total: WindowView }[];
   readonly slices: readonly (Slice & {
     readonly scope: BudgetScope;
     readonly holder: SliceHolder;
@@ -185,6 +223,8 @@ export interface LedgerLimits {
   readonly batch: number;
   /** Holders whose lease ran out are asked again this often, as long as they are at work. */
   readonly renewMs: number;
+  /** The memo follows what is spent at most this often; an alert is in it at once. */
+  readonly memoMs: number;
 }
 
 /** Answered one by one, in order; all entries are committed in one step. */

@@ -1,4 +1,6 @@
 // The only list of what workers bundle. The exported names are wire format: never rename one.
 export { pipelineRun } from './pipeline/pipeline-run';
+export { budgetLedger } from './budgets/budget-ledger';
 export { providerBreaker } from './breakers/provider-breaker';
 export { sessionHost } from './hosts/session-host';
+export { modelProfiles } from './profiles/model-profiles';
