@@ -74,7 +74,7 @@ export class SessionHost {
   /** What an earlier configuration had: it ends its work and goes. */
   private async adoptOrEnd(record: SessionRecord): Promise<void> {
     if (record.lease !== undefined) return this.add({ ...record, draining: true });
-    const agent = record.agentId === undefined ? undefined : await readAgentRecord(this.ports.home, record.agentId);
+    const agent = await this.recordOf({ record });
     if (agent !== undefined) await endAgent(agent, { interrupt: true }, this.ports);
     await this.store.remove(record.name);
   }
@@ -180,15 +180,13 @@ export class SessionHost {
 
   /** Where one prompt meets the session's agent. */
   slotOf(session: LiveSession): Slot {
-    const { home } = this.ports;
     return {
       terminal: `${this.spec.host}-${session.record.name}`,
       directory: this.store.directory(session.record.name),
       current: () => this.agentOf(session),
       occupy: async (agent) => {
-        const now = session.record.agentId;
-        if (now === agent.id) return;
-        const other = now === undefined ? undefined : await readAgentRecord(home, now);
+        if (session.record.agentId === agent.id) return;
+        const other = await this.recordOf(session);
         if (other) await endAgent(other, { interrupt: true }, this.ports);
         await this.apply(session, { type: 'occupied', agentId: agent.id });
       },
@@ -196,9 +194,14 @@ export class SessionHost {
     };
   }
 
+  /** The record of the agent that a session has, whether it is still up or not. */
+  async recordOf({ record: { agentId } }: Pick<LiveSession, 'record'>): Promise<AgentRecord | undefined> {
+    return agentId === undefined ? undefined : readAgentRecord(this.ports.home, agentId);
+  }
+
   /** The agent that is up in a session. */
-  async agentOf({ record }: LiveSession): Promise<AgentRecord | undefined> {
-    const agent = record.agentId === undefined ? undefined : await readAgentRecord(this.ports.home, record.agentId);
+  async agentOf(session: LiveSession): Promise<AgentRecord | undefined> {
+    const agent = await this.recordOf(session);
     return agent !== undefined && (await isUp(this.ports.home, agent)) ? agent : undefined;
   }
 

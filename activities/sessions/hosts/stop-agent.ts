@@ -1,12 +1,10 @@
-import { readAgentRecord } from '../agent-record';
 import { endAgent } from '../agents-at-work';
 import type { LiveSession } from './live-session';
 import type { SessionHost } from './session-host';
 
 /** End a session's agent, whatever it is at. */
 export async function stopAgent(host: SessionHost, session: LiveSession): Promise<void> {
-  const { agentId } = session.record;
-  const record = agentId === undefined ? undefined : await readAgentRecord(host.ports.home, agentId);
+  const record = await host.recordOf(session);
   if (record === undefined) return;
   await endAgent(record, { interrupt: true }, host.ports);
   // A dispatch that has it finds it dead and says so; nobody else would clear it away.

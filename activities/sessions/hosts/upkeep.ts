@@ -3,7 +3,7 @@ import { LEASE_MS } from '../../../contracts/sessions';
 import type { RunRef } from '../../../contracts/run';
 import { endAgent, keptFor } from '../agents-at-work';
 import { agentName } from '../plan-agent';
-import { agentDir, processDir, readAgentRecord } from '../agent-record';
+import { agentDir, processDir } from '../agent-record';
 import { inspect } from '../../processes/supervised';
 import type { LiveSession } from './live-session';
 import { forgetOld } from './forget-old';
@@ -78,8 +78,8 @@ class Upkeep {
 
   private async look(session: LiveSession): Promise<void> {
     const { host } = this;
-    const { agentId, lease } = session.record;
-    const record = agentId === undefined ? undefined : await readAgentRecord(host.ports.home, agentId);
+    const { lease } = session.record;
+    const record = await host.recordOf(session);
     if (record === undefined) return void (session.up = false);
     const process = await inspect(processDir(agentDir(host.ports.home, record.id)));
     session.up = process.state === 'running';
