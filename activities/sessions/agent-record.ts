@@ -25,7 +25,6 @@ export interface AgentRecord {
 export interface AgentName {
   readonly id: string;
   readonly dir: string;
-  readonly backend: 'tmux' | 'headless';
   readonly terminal: string;
   readonly interruptKey?: 'Escape' | 'C-c';
   readonly graceMs: number;

@@ -83,11 +83,11 @@ export function demandAgent(agents: AgentsConfig, name: string): AgentConfig {
 
 /** What it takes to end an agent, whether it is still configured or not. */
 export function agentName(home: string, record: AgentRecord, agents: AgentsConfig) {
-  const { id, backend, terminal, agent } = record;
+  const { id, terminal, agent } = record;
   const config = agents[agent];
   const interruptKey = config && makeAgent(config).terminal?.interrupt;
   return {
-    ...{ id, backend, terminal, dir: agentDir(home, id), graceMs: config?.['grace-ms'] ?? 3_000 },
+    ...{ id, terminal, dir: agentDir(home, id), graceMs: config?.['grace-ms'] ?? 3_000 },
     ...(interruptKey !== undefined && { interruptKey }),
   };
 }

@@ -28,7 +28,6 @@ export interface Dispatch {
   readonly reused: boolean;
   readonly ledger: Ledger;
   readonly holder: Holder;
-  readonly cwd: string;
   /** The whole prompt, and the file that holds it. */
   readonly prompt: string;
   readonly promptPath: string;
@@ -38,7 +37,6 @@ export interface Dispatch {
 export interface DispatchLimits {
   readonly readyMs: number;
   readonly acceptMs: number;
-  readonly graceMs: number;
 }
 
 /** What a session is told by the activity that uses it. */

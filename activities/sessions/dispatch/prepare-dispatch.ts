@@ -61,10 +61,9 @@ export async function prepareDispatch(
     reused,
     ledger,
     holder,
-    cwd: claim.cwd,
     prompt,
     promptPath,
-    limits: { readyMs: config['ready-ms'], acceptMs: config['accept-ms'], graceMs: config['grace-ms'] },
+    limits: { readyMs: config['ready-ms'], acceptMs: config['accept-ms'] },
   };
 }
 

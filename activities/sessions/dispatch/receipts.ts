@@ -31,7 +31,6 @@ export type ReceiptName = 'pasted' | 'submitted' | 'accepted' | 'finished';
 export type StepName = 'paste' | 'enter' | 'clear';
 
 export interface Ledger {
-  readonly dir: string;
   readonly claim: Claim;
   receipts(): Receipts;
   /** How often a step was begun, by any attempt. */
@@ -69,7 +68,6 @@ export async function openLedger(
   };
   if (!entries.some((entry) => entry.name === 'claimed')) await append('claimed');
   return {
-    dir,
     claim,
     receipts: () => toReceipts(claim, entries),
     count: (step) => entries.filter((entry) => entry.name === step).length,

@@ -4,7 +4,7 @@ import type { HostView, Lease, ReserveInput } from '../../../contracts/sessions'
 import { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../../failure';
 import { readAgentRecord, type AgentRecord } from '../agent-record';
-import { endAgent, isUp, keptFor } from '../agents-at-work';
+import { endAgent, isUp } from '../agents-at-work';
 import type { SessionPorts } from '../session-activities';
 import type { Slot } from '../slot';
 import { LiveSession } from './live-session';
@@ -203,14 +203,6 @@ export class SessionHost {
   async agentOf(session: LiveSession): Promise<AgentRecord | undefined> {
     const agent = await this.recordOf(session);
     return agent !== undefined && (await isUp(this.ports.home, agent)) ? agent : undefined;
-  }
-
-  /** Look at what is up in a session; what it is kept for decides who may have it. */
-  async lookAt(session: LiveSession): Promise<AgentRecord | undefined> {
-    const agent = await this.agentOf(session);
-    session.up = agent !== undefined;
-    session.keptConversation = agent && (await keptFor(this.ports.home, agent));
-    return agent;
   }
 
   stand(pool: string, standing: PoolStanding): void {
