@@ -99,11 +99,16 @@ class Upkeep {
 
   private async stopIfIdle(session: LiveSession): Promise<void> {
     const { record } = session;
-    const pool = this.host.spec.pools.find((one) => one.pool === record.ownPool);
-    const isSpare = pool === undefined || record.index > pool.min || session.keptConversation !== undefined;
+    const isSpare = !this.isKeptUp(session) || session.keptConversation !== undefined;
     const idleMs = this.host.ports.agents[record.agent]?.['idle-stop-ms'] ?? 0;
     if (!session.up || session.starting || !isSpare || Date.now() - record.freeSince < idleMs) return;
     await stopAgent(this.host, session);
+  }
+
+  /** Is it one of those that its own pool has at least? */
+  private isKeptUp({ record: { ownPool, index } }: LiveSession): boolean {
+    const pool = this.host.spec.pools.find((one) => one.pool === ownPool);
+    return pool !== undefined && index <= pool.min;
   }
 
   private async endIfOrphaned(session: LiveSession, lease: NonNullable<LiveSession['record']['lease']>): Promise<void> {
@@ -140,12 +145,9 @@ class Upkeep {
   private async startSome(): Promise<void> {
     const { host } = this;
     const wanted = host.all.filter((session) => {
-      const { record } = session;
-      const pool = host.spec.pools.find((one) => one.pool === record.ownPool);
-      const isKeptUp = pool !== undefined && record.index <= pool.min;
-      return (
-        isKeptUp && session.state === 'stopped' && !record.draining && host.standing(record.pool)?.mayStart === true
-      );
+      const { pool, draining } = session.record;
+      const isDown = session.state === 'stopped' && !draining;
+      return isDown && this.isKeptUp(session) && host.standing(pool)?.mayStart === true;
     });
     for (const session of wanted.slice(0, STARTS_A_ROUND)) await startAhead(host, session);
   }
