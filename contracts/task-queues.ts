@@ -15,7 +15,16 @@ export function poolOfTaskQueue(base: string, taskQueue: string): string | undef
   return taskQueue.startsWith(prefix) ? taskQueue.slice(prefix.length) : undefined;
 }
 
+/** What a worker may do. `runs`: workflows and their activities. `sessions`: agents. `models`: calls of tasks. */
+export const WORKER_ROLES = ['runs', 'sessions', 'models'] as const;
+export type WorkerRole = (typeof WORKER_ROLES)[number];
+
 /** Work on one session host's own sessions. */
 export function hostTaskQueue(base: string, host: string): string {
   return `${base}-host-${host}`;
+}
+
+/** Calls of models for tasks and batches: any worker that serves models takes them. */
+export function modelsTaskQueue(base: string): string {
+  return `${base}-models`;
 }

@@ -1,0 +1,77 @@
+import type { BudgetScope, Slice } from '../budgets';
+import type { ModelFailure, Trial } from '../models';
+import type { Owned, TaskSpending, TaskStatus } from './task';
+
+/** On the queue of model workers. */
+export interface ModelWorkActivities {
+  /**
+   * Ask for some of a task's completions, one after the other: one HTTP request at most for each. What was answered is
+   * written to the task store before the next one is asked; a second try goes on behind it. A completion that fails is
+   * a result here, not a failure.
+   */
+  completeChats(input: CompleteChatsInput): Promise<CompleteChatsResult>;
+}
+
+/** On the queue of runs: it needs no provider. */
+export interface TaskActivities {
+  /** Put what was answered and what failed into files. A second try writes the same files. */
+  finishTask(input: FinishTaskInput): Promise<FinishTaskResult>;
+}
+
+/** What all calls of a task have in common, beside the bodies of their requests. */
+export interface CompletionRequestRef {
+  readonly project?: string;
+  /** Only these may be asked: what the key allows; absent: all. */
+  readonly allowed?: readonly string[];
+}
+
+export interface CompleteChatsInput {
+  readonly task: Owned;
+  readonly request: CompletionRequestRef;
+  readonly from: number;
+  readonly count: number;
+  /** What the calls before have taught, where one request is asked again. */
+  readonly trial?: ItemTrial;
+  readonly timeoutMs: number;
+  readonly scope: BudgetScope;
+  /** What is left of a slice that nobody else uses now. */
+  readonly slice?: Slice;
+  /** The id of the next slice, should that not be enough. */
+  readonly nextSlice: string;
+}
+
+/** What is known of a request that was asked for before. */
+export interface ItemTrial {
+  readonly calls: number;
+  readonly trials: readonly Trial[];
+}
+
+export interface CompleteChatsResult {
+  readonly completed: number;
+  /** Failed calls, in order of their requests. Whether one is made again, the task decides. */
+  readonly failures: readonly ItemFailure[];
+  /** From here on nobody was asked: there was nobody to ask, or the task is being cancelled. */
+  readonly stoppedAt?: number;
+  /** With `stoppedAt`: before this there is nobody to ask. */
+  readonly retryAt?: number;
+  readonly spent: TaskSpending;
+  readonly slice?: Slice;
+}
+
+export interface ItemFailure extends Pick<ModelFailure, 'trial' | 'goesOn' | 'retryAt'> {
+  readonly index: number;
+}
+
+export interface FinishTaskInput {
+  readonly task: Owned;
+  readonly total: number;
+  /** What is said of requests that nobody asked. */
+  readonly because: Extract<TaskStatus, 'completed' | 'expired' | 'cancelled' | 'failed'>;
+}
+
+export interface FinishTaskResult {
+  readonly completed: number;
+  readonly failed: number;
+  readonly output?: string;
+  readonly errors?: string;
+}

@@ -1,0 +1,142 @@
+import type { Slice } from '../../contracts/budgets';
+import { candidateKey, type Trial } from '../../contracts/models';
+import type { CompleteChatsResult, ItemFailure, ItemTrial } from '../../contracts/tasks/activities';
+import type { Again, TaskInput, TaskLimits, TaskSpending, TaskState, TaskView } from '../../contracts/tasks/task';
+
+// Everything that a task decides, as pure functions over its state.
+
+export const DEFAULT_LIMITS: TaskLimits = {
+  historyEvents: 8_000,
+  calls: 5,
+  pauseMs: 1_000,
+  longestPauseMs: 60_000,
+  waiting: 500,
+  heartbeatMs: 5_000,
+};
+
+const NOTHING_SPENT: TaskSpending = { costNano: 0, unconfirmedNano: 0, unpriced: 0, inputTokens: 0, outputTokens: 0 };
+
+export function newTask(): TaskState {
+  return {
+    ...{ status: 'validating', cursor: 0, again: [], completed: 0, failed: 0, begun: 0 },
+    ...{ spent: NOTHING_SPENT, slices: [], unheard: [], times: {} },
+  };
+}
+
+/** The work of one activity. */
+export interface Portion {
+  readonly from: number;
+  readonly count: number;
+  readonly trial?: ItemTrial;
+  readonly slice?: Slice;
+  readonly nextSlice: string;
+}
+
+/** What is to be begun now, those first that wait longest; undefined: nothing, for now or at all. */
+export function nextPortion(
+  state: TaskState,
+  { task, total, portion }: TaskInput,
+  now: number,
+  limits: TaskLimits,
+): { readonly state: TaskState; readonly portion: Portion } | undefined {
+  const due = state.again.find(({ notBefore }) => notBefore <= now);
+  if (due !== undefined) {
+    const taken = { from: due.from, count: Math.min(due.count, portion), ...(due.trial && { trial: due.trial }) };
+    const rest = { ...due, from: due.from + taken.count, count: due.count - taken.count };
+    const again = state.again.flatMap((one) => (one !== due ? [one] : rest.count > 0 ? [rest] : []));
+    return begin({ ...state, again }, taken, task.id);
+  }
+  if (state.cursor >= total || mustWait(state, now, limits)) return undefined;
+  const count = Math.min(portion, total - state.cursor);
+  return begin({ ...state, cursor: state.cursor + count }, { from: state.cursor, count }, task.id);
+}
+
+/** When there was nobody to ask, there is nobody for the others either; and what waits must not become endless. */
+function mustWait({ again }: TaskState, now: number, { waiting }: TaskLimits): boolean {
+  return again.length >= waiting || again.some(({ trial, notBefore }) => trial === undefined && notBefore > now);
+}
+
+function begin(state: TaskState, taken: Omit<Portion, 'nextSlice'>, id: string) {
+  const [slice, ...slices] = state.slices;
+  const begun = state.begun + 1;
+  const portion = { ...taken, nextSlice: `${id}#${begun}`, ...(slice && { slice }) };
+  return { state: { ...state, begun, slices }, portion };
+}
+
+/** When {@link nextPortion} finds something that it does not find now. */
+export function nextDue({ again }: TaskState): number | undefined {
+  return again.length === 0 ? undefined : Math.min(...again.map(({ notBefore }) => notBefore));
+}
+
+/** Is there nothing left that was not asked? What is in flight does not count. */
+export function isAsked({ cursor, again }: TaskState, { total }: TaskInput): boolean {
+  return cursor >= total && again.length === 0;
+}
+
+export function heard(
+  state: TaskState,
+  portion: Portion,
+  result: CompleteChatsResult,
+  now: number,
+  limits: TaskLimits,
+): TaskState {
+  const decided = result.failures.map((failure) => afterFailure(portion, failure, now, limits));
+  const again = decided.filter((one) => one !== 'failed');
+  const { slice, stoppedAt, retryAt = now + limits.pauseMs } = result;
+  const left = stoppedAt === undefined ? [] : [leftOver(portion, stoppedAt, Math.max(retryAt, now + limits.pauseMs))];
+  return {
+    ...state,
+    completed: state.completed + result.completed,
+    failed: state.failed + decided.length - again.length,
+    again: [...state.again, ...again, ...left],
+    spent: sum(state.spent, result.spent),
+    slices: slice === undefined ? state.slices : [...state.slices, slice],
+  };
+}
+
+/** An activity that failed itself: what it spent and drew, nobody heard. */
+export function unheardOf(state: TaskState, { slice, nextSlice }: Portion): TaskState {
+  return {
+    ...state,
+    unheard: [...state.unheard, nextSlice],
+    slices: slice === undefined ? state.slices : [...state.slices, slice],
+  };
+}
+
+/** What nobody was asked for: later, and not at once where nobody said when. */
+function leftOver({ from, count, trial }: Portion, stoppedAt: number, retryAt: number): Again {
+  return { from: stoppedAt, count: from + count - stoppedAt, notBefore: retryAt, ...(trial && { trial }) };
+}
+
+/** A call that failed: made again by and by, by whoever may answer then, or given up. */
+function afterFailure(
+  { trial: before = { calls: 0, trials: [] } }: Portion,
+  { index, trial, goesOn, retryAt = 0 }: ItemFailure,
+  now: number,
+  limits: TaskLimits,
+): Again | 'failed' {
+  const calls = before.calls + 1;
+  if (!goesOn || calls >= limits.calls) return 'failed';
+  const pause = Math.min(limits.pauseMs * 2 ** (calls - 1), limits.longestPauseMs);
+  const trials = trial === undefined ? before.trials : merged(before.trials, trial);
+  return { from: index, count: 1, trial: { calls, trials }, notBefore: Math.max(retryAt, now + pause) };
+}
+
+/** A trial tells all of its candidate, what was known before included. */
+function merged(trials: readonly Trial[], newest: Trial): readonly Trial[] {
+  return [...trials.filter((one) => candidateKey(one) !== candidateKey(newest)), newest];
+}
+
+function sum(a: TaskSpending, b: TaskSpending): TaskSpending {
+  return {
+    costNano: a.costNano + b.costNano,
+    unconfirmedNano: a.unconfirmedNano + b.unconfirmedNano,
+    unpriced: a.unpriced + b.unpriced,
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+  };
+}
+
+export function viewOf({ status, completed, failed, spent, times, outcome }: TaskState, total: number): TaskView {
+  return { status, counts: { total, completed, failed }, spent, times, ...(outcome && { outcome }) };
+}
