@@ -15,6 +15,8 @@ export interface ArtifactStore {
   storeFile(path: string): Promise<Text>;
   /** The whole text. Fails: Artifact.Missing. */
   readText(text: Text): Promise<string>;
+  /** The same as a stream, for texts that are too long to hold; not held against its hash. Fails: Artifact.Missing. */
+  openText(text: Text): Promise<Readable>;
 }
 
 /** A store in a directory: `<root>/ab/<sha256>`. */
@@ -23,6 +25,7 @@ export function createArtifactStore(root: string): ArtifactStore {
     storeText: (text) => store(root, typeof text === 'string' ? Readable.from([Buffer.from(text)]) : text),
     storeFile: (path) => store(root, createReadStream(path)),
     readText: async (text) => ('inline' in text ? text.inline : read(root, text.artifact)),
+    openText: async (text) => ('inline' in text ? Readable.from([Buffer.from(text.inline)]) : openStored(root, text)),
   };
 }
 
@@ -76,11 +79,9 @@ function asBuffers(source: Readable): AsyncIterable<Buffer> {
 }
 
 async function read(root: string, artifact: string): Promise<string> {
-  const digest = /^sha256:([0-9a-f]{64})$/.exec(artifact)?.[1];
-  if (digest === undefined) throw failure('Artifact.Missing', `"${artifact}" is not the name of an artifact.`);
+  const digest = digestOf(artifact);
   const content = await readFile(pathOf(root, digest)).catch((error: unknown) => {
-    if (!isCode(error, 'ENOENT')) throw error;
-    throw failure('Artifact.Missing', `${artifact} is not in ${root}: it was removed, or made on another host.`);
+    throw isCode(error, 'ENOENT') ? missing(root, artifact) : error;
   });
   if (createHash('sha256').update(content).digest('hex') !== digest) {
     throw failure(
@@ -89,6 +90,22 @@ async function read(root: string, artifact: string): Promise<string> {
     );
   }
   return content.toString('utf8');
+}
+
+async function openStored(root: string, { artifact }: { readonly artifact: string }): Promise<Readable> {
+  const path = pathOf(root, digestOf(artifact));
+  if (!(await exists(path))) throw missing(root, artifact);
+  return createReadStream(path);
+}
+
+function digestOf(artifact: string): string {
+  const digest = /^sha256:([0-9a-f]{64})$/.exec(artifact)?.[1];
+  if (digest === undefined) throw failure('Artifact.Missing', `"${artifact}" is not the name of an artifact.`);
+  return digest;
+}
+
+function missing(root: string, artifact: string): Error {
+  return failure('Artifact.Missing', `${artifact} is not in ${root}: it was removed, or made on another host.`);
 }
 
 function pathOf(root: string, digest: string): string {

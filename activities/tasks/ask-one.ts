@@ -1,0 +1,135 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { isErrorType } from '../../contracts/errors';
+import type { Trial } from '../../contracts/models';
+import { candidateKey, type ModelFailure } from '../../contracts/models';
+import type { CompleteChatsInput } from '../../contracts/tasks/activities';
+import { openAiErrorOf } from '../../contracts/tasks/openai-error';
+import type { TaskSpending } from '../../contracts/tasks/task';
+import { CallFailed, NobodyAvailable, type Attempt } from '../models/client/model-client';
+import { LedgerUnavailable } from '../models/client/ports';
+import { callFailure, ledgerFailure, nobodyFailure } from '../models/model-failure';
+import { ProviderFailure } from '../providers/provider-failure';
+import { NOTHING_SPENT, type WatchedPurse } from './spending';
+import type { ChatCompletion, TaskPorts } from './task-ports';
+import type { CallKey, CallRecord, TaskRequest } from './task-store';
+import { routeRequestOf } from './route-request';
+
+export interface AskOne {
+  readonly input: CompleteChatsInput;
+  readonly request: TaskRequest;
+  readonly key: CallKey;
+  /** Which attempt of the activity this is. */
+  readonly attempt: number;
+  readonly purse: WatchedPurse | undefined;
+  readonly signal: AbortSignal;
+}
+
+export type Asked =
+  | { readonly kind: 'recorded'; readonly record: CallRecord }
+  /** Before `retryAt` there is nobody to ask. */
+  | { readonly kind: 'nobody'; readonly retryAt: number }
+  | { readonly kind: 'aborted'; readonly spent: TaskSpending };
+
+/** This worker reaches nobody: another one may. */
+export class WorkerUnwell extends Error {
+  override readonly name = 'WorkerUnwell';
+}
+
+/** The longest pauses that are still work. Node's own fetch gives up at 300 s, with less to say. */
+const FIRST_EVENT_MS = 280_000;
+const IDLE_MS = 120_000;
+
+/** One call for one request, recorded before anybody hears of it. Fails: {@link WorkerUnwell}. */
+export async function askOne(ports: TaskPorts, asked: AskOne): Promise<Asked> {
+  const { input, key, purse, signal } = asked;
+  try {
+    const record = answeredRecord(ports, await call(ports, asked));
+    return { kind: 'recorded', record: await ports.store.recordCall(input.task, key, record) };
+  } catch (error) {
+    if (signal.aborted) return { kind: 'aborted', spent: purse?.look() ?? NOTHING_SPENT };
+    if (error instanceof CallFailed) return afterFailure(ports, asked, error);
+    const failed = await withoutCall(error, ports, asked);
+    if (failed === undefined) throw error;
+    return failed;
+  }
+}
+
+function call(ports: TaskPorts, asked: AskOne): Promise<Attempt<ChatCompletion>> {
+  const { input, request, key, attempt, purse, signal } = asked;
+  const totalMs = input.timeoutMs;
+  const timeouts = { totalMs, firstEventMs: Math.min(totalMs, FIRST_EVENT_MS), idleMs: Math.min(totalMs, IDLE_MS) };
+  const id = `${input.task.id}/${key.index}`;
+  const route = routeRequestOf(id, request.body, input.request, input.scope);
+  const attemptId = `${id}#${key.call}.${attempt}`;
+  const trials = trialsOf(asked);
+  return ports.client.attempt(
+    { ...route, attemptId, trials, timeoutMs: totalMs, signal, ...(purse && { purse }) },
+    async (target) => {
+      await ports.store.mark(input.task, key, attempt, { estimateNano: target.ranked.estimateNano ?? 0 });
+      return ports.chat(target, request.body, { timeouts, signal });
+    },
+  );
+}
+
+function trialsOf({ input }: AskOne): readonly Trial[] {
+  return input.trial?.trials ?? [];
+}
+
+function answeredRecord(ports: TaskPorts, { value, usage, costNano }: Attempt<ChatCompletion>): CallRecord {
+  const body = JSON.parse(ports.redact(JSON.stringify(value.body))) as ChatCompletion['body'];
+  return {
+    at: Date.now(),
+    outcome: 'answered',
+    body,
+    ...(value.requestId !== undefined && { requestId: value.requestId }),
+    spent: {
+      ...{ costNano: costNano ?? 0, unconfirmedNano: 0, unpriced: costNano === undefined ? 1 : 0 },
+      ...{ inputTokens: usage.input, outputTokens: usage.output },
+    },
+  };
+}
+
+/** Somebody was asked and gave no answer that can be used. */
+async function afterFailure(ports: TaskPorts, asked: AskOne, error: CallFailed): Promise<Asked> {
+  const { input, key, request } = asked;
+  if (isOfNetwork(error) && !(await ports.wellness.lookAgain())) {
+    await ports.store.unmark(input.task, key, asked.attempt);
+    throw new WorkerUnwell(error.message);
+  }
+  const trials = [...trialsOf(asked).filter((one) => candidateKey(one) !== candidateKey(error.trial)), error.trial];
+  const id = `${input.task.id}/${key.index}`;
+  const ahead = await ports.client.route(routeRequestOf(id, request.body, input.request, input.scope), trials);
+  return failed(ports, asked, callFailure(error, ahead, {}));
+}
+
+/** No call was made. Undefined: for no reason that is known here. */
+async function withoutCall(error: unknown, ports: TaskPorts, asked: AskOne): Promise<Asked | undefined> {
+  if (error instanceof LedgerUnavailable) return nobodyYet(ledgerFailure(error, {}));
+  if (!(error instanceof NobodyAvailable)) return undefined;
+  const failure = nobodyFailure(error, {});
+  return error.retryAt === undefined ? failed(ports, asked, failure) : nobodyYet(failure);
+}
+
+function nobodyYet(failure: ApplicationFailure): Asked {
+  return { kind: 'nobody', retryAt: detailsOf(failure).retryAt ?? Date.now() };
+}
+
+async function failed(ports: TaskPorts, asked: AskOne, failure: ApplicationFailure): Promise<Asked> {
+  const { trial, goesOn, retryAt } = detailsOf(failure);
+  const record: CallRecord = {
+    at: Date.now(),
+    outcome: 'failed',
+    error: openAiErrorOf(isErrorType(failure.type) ? failure.type : undefined, failure.message),
+    failure: { goesOn, ...(trial && { trial }), ...(retryAt !== undefined && { retryAt }) },
+    spent: asked.purse?.look() ?? NOTHING_SPENT,
+  };
+  return { kind: 'recorded', record: await ports.store.recordCall(asked.input.task, asked.key, record) };
+}
+
+function detailsOf(failure: ApplicationFailure): ModelFailure {
+  return (failure.details?.[0] ?? { goesOn: false, rejected: [], findings: [] }) as ModelFailure;
+}
+
+function isOfNetwork({ cause }: CallFailed): boolean {
+  return cause instanceof ProviderFailure && cause.verdict.type === 'Provider.Network';
+}

@@ -1,0 +1,138 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Slice } from '../../contracts/budgets';
+import type { ErrorType } from '../../contracts/errors';
+import { toNano } from '../../contracts/money';
+import type { CompleteChatsInput, CompleteChatsResult, ItemFailure } from '../../contracts/tasks/activities';
+import { taskWorkflowId, type TaskSpending } from '../../contracts/tasks/task';
+import { isErrorOf } from '../failure';
+import { withHeartbeat, type Attempt } from '../heartbeat';
+import { scopeOf } from '../models/call-purse';
+import { LedgerUnavailable } from '../models/client/ports';
+import { createSlicePurse } from '../models/client/purses';
+import { askOne, WorkerUnwell, type Asked } from './ask-one';
+import { spendAgain, sumOf, unconfirmed, watched, type WatchedPurse } from './spending';
+import type { TaskPorts } from './task-ports';
+import type { CallKey, CallRecord } from './task-store';
+
+/** How soon another worker may take what this one cannot do. */
+const ELSEWHERE_MS = 500;
+
+/** What is drawn at a time where the configuration does not say. */
+const SLICE_NANO = toNano(0.25);
+
+/** See ModelWorkActivities. A worker that reaches no provider, or has another home, leaves the work to others. */
+export async function completeChats(ports: TaskPorts, input: CompleteChatsInput): Promise<CompleteChatsResult> {
+  if (!ports.wellness.isWell) throw elsewhere('Provider.Network', 'This worker reaches no provider; another one may.');
+  const work = new Portion(ports, input);
+  return withHeartbeat(
+    () => ({ done: work.done, of: input.count }),
+    (attempt) => work.do(attempt),
+  ).catch((error: unknown) => {
+    if (error instanceof WorkerUnwell) throw elsewhere('Provider.Network', error.message);
+    if (isErrorOf(error, 'Artifact.Missing')) throw elsewhere('Artifact.Missing', (error as Error).message);
+    if (error instanceof LedgerUnavailable) throw elsewhere('Budget.Unavailable', error.message);
+    throw error;
+  });
+}
+
+/** Tried again by Temporal, by whoever takes it next. */
+function elsewhere(type: ErrorType, message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type, message, nonRetryable: false, nextRetryDelay: ELSEWHERE_MS });
+}
+
+/** The requests of one activity, one after the other. */
+class Portion {
+  done = 0;
+  private readonly attemptNumber = Context.current().info.attempt;
+  private readonly spent: TaskSpending[] = [];
+  private readonly failures: ItemFailure[] = [];
+  private completed = 0;
+  private slice: Slice | undefined;
+  private readonly purse: WatchedPurse | undefined;
+
+  constructor(
+    private readonly ports: TaskPorts,
+    private readonly input: CompleteChatsInput,
+  ) {
+    this.slice = input.slice;
+    this.purse = this.openPurse();
+  }
+
+  async do({ signal, stopRequested }: Attempt): Promise<CompleteChatsResult> {
+    const { from, count, task } = this.input;
+    const requests = await this.ports.store.requests(task, from, count);
+    await this.recallAll();
+    for (const [offset, request] of requests.entries()) {
+      const key = this.keyOf(from + offset);
+      const known = await this.ports.store.call(task, key);
+      if (known !== undefined) {
+        this.take(key, known);
+        continue;
+      }
+      const { input, attemptNumber: attempt, purse } = this;
+      const asked: Asked = signal.aborted
+        ? { kind: 'aborted', spent: sumOf([]) }
+        : await askOne(this.ports, { input, request, key, attempt, purse, signal });
+      if (asked.kind === 'nobody') return this.result({ stoppedAt: key.index, retryAt: asked.retryAt });
+      if (asked.kind === 'recorded') {
+        this.spent.push(asked.record.spent);
+        this.take(key, asked.record);
+        continue;
+      }
+      // Not asked to stop, but cut off: another attempt finds what is recorded and marked.
+      if (!stopRequested()) return Context.current().cancelled;
+      this.spent.push(asked.spent);
+      return this.result({ stoppedAt: key.index });
+    }
+    return this.result({});
+  }
+
+  /** What attempts before this one spent, of the same slices; first all of it, so that nothing is spent twice. */
+  private async recallAll(): Promise<void> {
+    if (this.attemptNumber === 1) return;
+    const { from, count, task } = this.input;
+    for (let index = from; index < from + count; index += 1) {
+      const key = this.keyOf(index);
+      const record = await this.ports.store.call(task, key);
+      const marks = await this.ports.store.marks(task, key, this.attemptNumber);
+      // The last of the marks belongs to the call that was recorded.
+      const lost = record === undefined ? marks : marks.slice(0, -1);
+      const spent = [...lost.map(({ estimateNano }) => unconfirmed(estimateNano)), ...(record ? [record.spent] : [])];
+      for (const one of spent) await spendAgain(this.purse, one);
+      this.spent.push(...spent);
+      if (lost.length > 0)
+        this.ports.log.warn('a worker was lost in a call', { task: task.id, index, calls: lost.length });
+    }
+  }
+
+  private take({ index }: CallKey, record: CallRecord): void {
+    this.done += 1;
+    if (record.outcome === 'answered') this.completed += 1;
+    else this.failures.push({ index, ...record.failure });
+  }
+
+  private keyOf(index: number): CallKey {
+    return { index, call: (this.input.trial?.calls ?? 0) + 1 };
+  }
+
+  private result(stopped: Pick<CompleteChatsResult, 'stoppedAt' | 'retryAt'>): CompleteChatsResult {
+    const { completed, failures, slice } = this;
+    return { completed, failures, spent: sumOf(this.spent), ...stopped, ...(slice && { slice }) };
+  }
+
+  private openPurse(): WatchedPurse | undefined {
+    const { budgets } = this.ports.config;
+    if (budgets === undefined) return undefined;
+    const { scope, request, slice, nextSlice, task } = this.input;
+    return watched(
+      createSlicePurse({
+        spending: { scope: scopeOf(budgets, request.project, scope), nextSlice, ...(slice && { slice }) },
+        ledger: this.ports.ledger,
+        sliceNano: budgets.slice ?? SLICE_NANO,
+        holder: { kind: 'workflow', workflowId: taskWorkflowId(task) },
+        onSlice: (now) => (this.slice = now),
+      }),
+    );
+  }
+}

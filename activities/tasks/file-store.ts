@@ -1,0 +1,59 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { teamFolder, type Owned } from '../../contracts/tasks/task';
+import type { Text } from '../../contracts/text';
+import { isCode, readIfThere, writeWhole } from '../files/whole-file';
+
+/** A file of the API: what it is called and where its content is. */
+export interface FileRecord {
+  readonly id: string;
+  readonly filename: string;
+  readonly bytes: number;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly purpose: string;
+  readonly content: Text;
+}
+
+/** What a file may be called. */
+const FILE_ID = /^file-[a-z0-9-]{8,80}$/;
+
+/** The files of each team, below a directory; their contents are in the artifact store. */
+export class FileStore {
+  constructor(private readonly root: string) {}
+
+  async put(team: string | undefined, file: FileRecord): Promise<void> {
+    await mkdir(this.folder(team), { recursive: true, mode: 0o700 });
+    await writeWhole(join(this.folder(team), `${file.id}.json`), JSON.stringify(file));
+  }
+
+  async get({ team, id }: Owned): Promise<FileRecord | undefined> {
+    if (!FILE_ID.test(id)) return undefined;
+    const text = await readIfThere(join(this.folder(team), `${id}.json`));
+    return text === undefined ? undefined : (JSON.parse(text) as FileRecord);
+  }
+
+  /** Newest first. */
+  async list(team: string | undefined): Promise<readonly FileRecord[]> {
+    const names = await readdir(this.folder(team)).catch((error: unknown) => {
+      if (isCode(error, 'ENOENT')) return [];
+      throw error;
+    });
+    const ids = names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
+    const files = await Promise.all(ids.map((id) => this.get({ ...(team !== undefined && { team }), id })));
+    return files
+      .filter((file) => file !== undefined)
+      .sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
+  }
+
+  /** The content stays where other files with the same one find it. */
+  async remove({ team, id }: Owned): Promise<boolean> {
+    if ((await this.get({ ...(team !== undefined && { team }), id })) === undefined) return false;
+    await rm(join(this.folder(team), `${id}.json`), { force: true });
+    return true;
+  }
+
+  private folder(team: string | undefined): string {
+    return join(this.root, teamFolder(team));
+  }
+}

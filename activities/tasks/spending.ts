@@ -1,0 +1,65 @@
+import type { NanoDollars } from '../../contracts/money';
+import type { TaskSpending } from '../../contracts/tasks/task';
+import { OverBudget, type Purse } from '../models/client/model-client';
+
+export const NOTHING_SPENT: TaskSpending = {
+  ...{ costNano: 0, unconfirmedNano: 0, unpriced: 0, inputTokens: 0, outputTokens: 0 },
+};
+
+/** Counted at what it was expected to cost, because nobody ever said what it did. */
+export function unconfirmed(estimateNano: NanoDollars): TaskSpending {
+  return { ...NOTHING_SPENT, costNano: estimateNano, unconfirmedNano: estimateNano };
+}
+
+export function sumOf(parts: readonly TaskSpending[]): TaskSpending {
+  const sum = (of: (one: TaskSpending) => number): number => parts.reduce((total, one) => total + of(one), 0);
+  return {
+    costNano: sum((one) => one.costNano),
+    unconfirmedNano: sum((one) => one.unconfirmedNano),
+    unpriced: sum((one) => one.unpriced),
+    inputTokens: sum((one) => one.inputTokens),
+    outputTokens: sum((one) => one.outputTokens),
+  };
+}
+
+/** A purse that remembers what its last hold came to. */
+export interface WatchedPurse extends Purse {
+  /** Since the last look; nothing where no money was held. */
+  look(): TaskSpending;
+}
+
+export function watched(purse: Purse): WatchedPurse {
+  let last = NOTHING_SPENT;
+  return {
+    scope: purse.scope,
+    hold: async (estimateNano) => {
+      const hold = await purse.hold(estimateNano);
+      return {
+        settle: (spentNano) => {
+          last = spentNano === undefined ? unconfirmed(estimateNano) : { ...NOTHING_SPENT, costNano: spentNano };
+          hold.settle(spentNano);
+        },
+      };
+    },
+    look: () => {
+      const seen = last;
+      last = NOTHING_SPENT;
+      return seen;
+    },
+  };
+}
+
+/**
+ * Take from a purse what earlier attempts spent of the same slices, so that it knows what is left of them. What is
+ * refused now is spent all the same.
+ */
+export async function spendAgain(purse: Purse | undefined, { costNano, unconfirmedNano }: TaskSpending): Promise<void> {
+  if (purse === undefined) return;
+  try {
+    const confirmed = costNano - unconfirmedNano;
+    if (confirmed > 0) (await purse.hold(confirmed)).settle(confirmed);
+    if (unconfirmedNano > 0) (await purse.hold(unconfirmedNano)).settle(undefined);
+  } catch (error) {
+    if (!(error instanceof OverBudget)) throw error;
+  }
+}
