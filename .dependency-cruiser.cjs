@@ -94,11 +94,11 @@ module.exports = {
       name: 'only-one-module-speaks-temporal-client',
       comment:
         'client/temporal is the one door to @temporalio/client, so that its errors and retries have one home; ' +
-        'a worker has one for each kind of workflow that it asks: other runs, breakers, its own host.',
+        'a worker has one for each kind of workflow that it asks: other runs, breakers, profiles, its own host.',
       severity: 'error',
       from: {
         path: rooms('client', 'workers', 'activities', 'examples', 'scripts'),
-        pathNot: ['^client/temporal/', '^workers/(other-runs|breakers|host-entity)\\.ts$'],
+        pathNot: ['^client/temporal/', '^workers/(other-runs|breakers|host-entity|profiles)\\.ts$'],
       },
       to: { path: packages('@temporalio/client') },
     },

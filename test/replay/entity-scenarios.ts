@@ -14,13 +14,20 @@ import {
   type ProviderReport,
 } from '../../contracts/breakers';
 import { SESSION_HOST, controlSessionsUpdate, hostWorkflowId, type SessionHostInput } from '../../contracts/messages';
+import {
+  MODEL_PROFILES,
+  learnSignal,
+  profilesQuery,
+  profilesWorkflowId,
+  type ProfilesInput,
+} from '../../contracts/profiles';
 import { hostTaskQueue } from '../../contracts/task-queues';
 import type { EntityWorker } from '../support/entity-worker';
 import { waitUntil } from '../support/wait-until';
 
 /** One kept history of a workflow that is no run. Adding one is safe, changing one is not. */
 export interface EntityScenario {
-  readonly workflow: typeof PROVIDER_BREAKER | typeof SESSION_HOST;
+  readonly workflow: typeof PROVIDER_BREAKER | typeof SESSION_HOST | typeof MODEL_PROFILES;
   readonly name: string;
   readonly play: (entities: EntityWorker) => Promise<WorkflowHandle>;
 }
@@ -86,6 +93,25 @@ export const ENTITY_SCENARIOS: readonly EntityScenario[] = [
       await command('codex-3');
       await workflow.result();
       return workflow;
+    },
+  },
+  {
+    workflow: MODEL_PROFILES,
+    name: 'learned-and-continued-as-new',
+    play: async (entities) => {
+      const input: ProfilesInput = { organisation: 'replayed', limits: { profiles: 2, historyEvents: 12 } };
+      const workflowId = profilesWorkflowId(input.organisation);
+      const options = { workflowId, taskQueue: entities.taskQueue, args: [input] };
+      const { firstExecutionRunId } = await entities.client.workflow.start(MODEL_PROFILES, options);
+      const profiles = entities.client.workflow.getHandle(workflowId);
+      const call = { task: 'code', provider: 'openai', ok: true, latencyMs: 1_200 };
+      for (let times = 0; times < 6; times += 1) {
+        await profiles.signal(learnSignal, [{ ...call, model: `m${times % 3}`, costNano: times }]);
+        await profiles.query(profilesQuery);
+      }
+      await waitUntil(async () => (await profiles.describe()).runId !== firstExecutionRunId);
+      await profiles.terminate('recorded');
+      return entities.client.workflow.getHandle(workflowId, firstExecutionRunId);
     },
   },
 ];
