@@ -60,18 +60,17 @@ export function pastKey(account: string, window: BudgetWindow, startsAt: number)
 
 export const NOTHING: Sums = { settledNano: 0, heldNano: 0, unconfirmedNano: 0 };
 
-/** The account as it stands now: made where there is none, its windows turned where they are over. */
+/** The account, made where there is none. */
 export function accountAt(books: Books, id: AccountId): Account {
   const key = keyOf(id);
-  const known = books.accounts.get(key);
-  const turned = known === undefined ? newAccount(id, books.at) : turn(books, known);
-  if (turned !== known) books.accounts.set(key, turned);
-  return turned;
+  const known = books.accounts.get(key) ?? newAccount(id, books.at);
+  books.accounts.set(key, known);
+  return known;
 }
 
 /** Turn every account's windows that are over. */
 export function turnAll(books: Books): void {
-  for (const account of [...books.accounts.values()]) accountAt(books, account);
+  for (const [key, account] of books.accounts) books.accounts.set(key, turn(books, account));
 }
 
 function newAccount({ level, team, job, run }: AccountId, at: number): Account {

@@ -5,6 +5,7 @@ import { holderFound, lapse, type HolderFound } from './leases';
 import { declare, setByHand } from './limits';
 import { BOOKED, charge, draw, invalid, release, report, settle } from './slices';
 import { tidy } from './tidy';
+import { startOf } from './windows';
 
 // Rules of an organisation's ledger.
 // L1.  A scope is counted at every level it names, from the organisation down, and at each in every window: day, week,
@@ -38,38 +39,44 @@ export interface Booking {
 
 /** Book entries, in order and in one step. A string stands for an entry that makes no sense, and says why. */
 export function book(before: Ledger, entries: readonly (LedgerEntry | string)[], now: number): Booking {
-  const books = openBooks(before, now);
+  const books = openAt(before, now);
   // Before leases are looked at: who is heard of now is not lost.
   const answers = entries.map((entry) => (typeof entry === 'string' ? invalid(entry) : one(books, entry)));
   lapse(books);
-  return { ledger: tidied(books), answers };
+  return { ledger: tidied(books, before), answers };
 }
 
 /** What the passing of time changes: windows turn, leases of processes run out. */
 export function pass(before: Ledger, now: number): Ledger {
-  const books = openBooks(before, now);
-  turnAll(books);
+  const books = openAt(before, now);
   lapse(books);
-  return tidied(books);
+  return tidied(books, before);
 }
 
 export function declared(before: Ledger, declaration: DeclareBudgets, now: number): Ledger {
-  const books = openBooks(before, now);
+  const books = openAt(before, now);
   declare(books, declaration);
-  return tidied(books);
+  return tidied(books, before);
 }
 
 export function limitSet(before: Ledger, request: SetBudget, now: number): { ledger: Ledger; message: string } {
-  const books = openBooks(before, now);
+  const books = openAt(before, now);
   const message = setByHand(books, request);
-  return { ledger: tidied(books), message };
+  return { ledger: tidied(books, before), message };
 }
 
 /** Somebody has looked for the workflow whose lease had run out. */
 export function looked(before: Ledger, found: HolderFound, now: number, renewMs: number): Ledger {
-  const books = openBooks(before, now);
+  const books = openAt(before, now);
   holderFound(books, found, renewMs);
-  return tidied(books);
+  return tidied(books, before);
+}
+
+/** Whatever is done, it finds the windows of now. */
+function openAt(before: Ledger, now: number): Books {
+  const books = openBooks(before, now);
+  if (startOf('day', books.at) > startOf('day', before.at)) turnAll(books);
+  return books;
 }
 
 function one(books: Books, entry: LedgerEntry): LedgerAnswer {
@@ -96,7 +103,7 @@ function closeRun(books: Books, { run }: EntryOf<'close-run'>): LedgerAnswer {
   return BOOKED;
 }
 
-function tidied(books: Books): Ledger {
-  tidy(books);
+function tidied(books: Books, before: Ledger): Ledger {
+  tidy(books, books.accounts.size > before.accounts.size);
   return books;
 }

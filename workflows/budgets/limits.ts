@@ -6,14 +6,13 @@ import {
   type SetBudget,
 } from '../../contracts/budgets';
 import { formatMoney, type NanoDollars } from '../../contracts/money';
-import { accountAt, keyOf, labelOf, limitOf, turnAll } from './accounts';
+import { accountAt, keyOf, labelOf, limitOf } from './accounts';
 import { alerted, isNear, wordOf } from './alerts';
 import type { Account, Books, Ledger, WindowBook } from './books';
 import { write } from './lines';
 
 /** What the configuration declares now. The same again changes nothing. */
 export function declare(books: Books, { alertAt, accounts }: DeclareBudgets): void {
-  turnAll(books);
   books.alertAt = alertAt;
   const declared = new Map(accounts.map((one) => [keyOf(one), one]));
   for (const account of [...books.accounts.values()]) {

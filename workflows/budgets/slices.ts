@@ -10,13 +10,13 @@ import { endOf } from './windows';
 export const BOOKED: LedgerAnswer = { outcome: 'booked' };
 
 const LONGEST_SLICE = 1_000;
-/** What the numbers of a slice and their names take up. */
-const NUMBERS = 180;
+/** What the numbers of a slice take up. */
+const NUMBERS = 120;
 
 const NEVER = Number.MAX_SAFE_INTEGER;
 
 /** Characters that open slices may take up, so that what a ledger carries stays below a megabyte. */
-export const ROOM_FOR_SLICES = 400_000;
+export const ROOM_FOR_SLICES = 300_000;
 
 export function invalid(message: string): LedgerAnswer {
   return { outcome: 'invalid', message };

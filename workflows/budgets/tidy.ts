@@ -16,11 +16,13 @@ export const PAST = 200;
 export const UNLIMITED = 200;
 export const RUNS = 300;
 
-export function tidy(books: Books): void {
+/** @param hasGrown There are accounts that were not there before. */
+export function tidy(books: Books, hasGrown: boolean): void {
   forgetEnded(books);
   forgetUnconfirmed(books);
   forgetPast(books);
   closeRuns(books);
+  if (!hasGrown) return;
   forgetAccounts(books, RUNS, ({ level }) => level === 'run');
   forgetAccounts(
     books,
@@ -57,7 +59,7 @@ function closeRuns(books: Books): void {
   const closed = [...books.accounts.values()].filter((account) => account.closed === true);
   if (closed.length === 0) return;
   const inUse = keysInUse(books);
-  for (const account of closed) if (!inUse.has(keyOf(account))) books.accounts.delete(keyOf(account));
+  for (const account of closed) if (!inUse.has(keyOf(account))) forget(books, account);
 }
 
 /** Those that nothing was booked in for longest go first. */
@@ -66,7 +68,18 @@ function forgetAccounts(books: Books, most: number, isOne: (account: Account) =>
   if (some.length <= most) return;
   const inUse = keysInUse(books);
   const idle = some.filter((account) => !inUse.has(keyOf(account))).sort((a, b) => a.touchedAt - b.touchedAt);
-  for (const account of idle.slice(0, some.length - most)) books.accounts.delete(keyOf(account));
+  for (const account of idle.slice(0, some.length - most)) forget(books, account);
+}
+
+/** What is corrected later is not corrected in an account of the same name that has begun at nothing since. */
+function forget({ accounts, unconfirmed }: Books, account: Account): void {
+  const key = keyOf(account);
+  accounts.delete(key);
+  for (const [id, slice] of unconfirmed) {
+    if (!accountsOf(slice.scope).some((one) => keyOf(one) === key)) continue;
+    const { [account.level]: _gone, ...scope } = { org: undefined, ...slice.scope };
+    unconfirmed.set(id, { ...slice, scope });
+  }
 }
 
 function keysInUse({ slices }: Books): ReadonlySet<string> {

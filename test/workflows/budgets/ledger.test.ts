@@ -366,15 +366,16 @@ describe('a run', () => {
 describe('what is remembered', () => {
   it('is bounded: all of it stays below a megabyte, and goes on from there as it was', () => {
     const play = new Play({ day: 1_000_000 });
-    const long = (text: string, at: number) => `${text}-${at}-`.padEnd(90, 'x');
-    for (let at = 0; at < 3_000; at += 1) {
-      const team = `team-${at % 400}`;
-      const where = { scope: { team, job: long('job', at % 400), run: long('run', at) } };
-      const holder: SliceHolder = { kind: 'workflow', workflowId: long('run/calculator/', at) };
-      play.book(draw(long('slice', at), 0.25, { ...where, holder }));
-      play.book(draw(long('gone', at), 0.25, { ...where, holder: process_, leaseMs: 100 }));
-      if (at % 2 === 0) play.book({ ...charge(long('charge', at), 0.1), ...where } as LedgerEntry);
-      if (at % 100 === 0) play.go(DAY / 2);
+    const long = (text: string, at: number) => `${text}-${at}-`.padEnd(70, 'x');
+    for (let at = 0; at < 2_000; at += 1) {
+      const where = { team: `team-${at % 20}`, job: `job-${at % 200}-of-some-length`, run: `run-${at}-of-some-length` };
+      const holder: SliceHolder = { kind: 'workflow', workflowId: `run/${where.job}/${where.run}` };
+      play.book(
+        draw(long('slice', at), 0.25, { scope: where, holder }),
+        draw(long('gone', at), 0.25, { scope: where, holder: process_, leaseMs: 100 }),
+        { op: 'charge', id: long('charge', at), scope: where, spentNano: 1 },
+      );
+      if (at % 100 === 0) play.go(HOUR);
     }
     const carried = JSON.stringify(carry(play.ledger));
     expect(carried.length).toBeLessThan(1_000_000);
