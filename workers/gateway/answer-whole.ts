@@ -1,0 +1,32 @@
+import type { FastifyReply } from 'fastify';
+import { askModels, type Turn } from './ask-models';
+import type { Asked, Course } from './asked';
+import { headersOf } from './answer-headers';
+import type { GatewayPorts } from './ports';
+import type { WholeAnswer } from './upstream/upstream';
+
+/** Bytes of an answer for a token, with what stands around it: only for answers that do not tell their usage. */
+const BYTES_PER_TOKEN = 4;
+
+/** Answer in one piece. Fails as `askModels` does. */
+export async function answerWhole(
+  ports: GatewayPorts,
+  asked: Asked,
+  course: Course,
+  reply: FastifyReply,
+  ask: (turn: Turn) => Promise<WholeAnswer>,
+): Promise<void> {
+  const attempt = await askModels(ports, asked, course, {
+    committed: () => false,
+    call: async (turn) => {
+      const { bytes, model, usage, costUsd } = await ask(turn);
+      return {
+        ...{ value: bytes, model },
+        usage: usage ?? { input: asked.inputTokens, output: Math.ceil(bytes.length / BYTES_PER_TOKEN) },
+        ...(costUsd !== undefined && { costUsd }),
+      };
+    },
+  });
+  reply.headers({ ...headersOf(asked, course), 'content-type': 'application/json; charset=utf-8' });
+  await reply.send(attempt.value);
+}

@@ -1,0 +1,111 @@
+import { LedgerUnavailable } from '../../activities/models/client/ports';
+import { CallFailed, NobodyAvailable, type Answered, type Attempt } from '../../activities/models/client/model-client';
+import type { Timeouts } from '../../activities/providers/model-provider';
+import type { RankedCandidate } from '../../contracts/models';
+import type { Asked, Course } from './asked';
+import { ledgerAway, nobodyLeft, outOfTime, requestRefused } from './failures';
+import type { GatewayPorts } from './ports';
+import type { Upstream, UpstreamCall } from './upstream/upstream';
+
+export interface Turn {
+  readonly upstream: Upstream;
+  readonly call: UpstreamCall;
+  readonly candidate: RankedCandidate;
+}
+
+/**
+ * Ask one candidate after the other, each once, until one answers or the time is over. `course` tells how it went,
+ * also where this fails. Fails: ApiError, CallFailed where the answer had begun, the reason of the client's own abort.
+ */
+export async function askModels<T>(
+  ports: GatewayPorts,
+  asked: Asked,
+  course: Course,
+  options: {
+    readonly call: (turn: Turn) => Promise<Answered<T>>;
+    /** The client has seen a part of an answer: nobody else may answer now. */
+    readonly committed: () => boolean;
+  },
+): Promise<Attempt<T>> {
+  const purse = ports.purseOf(asked.caller);
+  const deadline = asked.since + ports.limits.totalMs;
+  for (;;) {
+    const timeoutMs = deadline - Date.now();
+    if (timeoutMs <= 0) throw outOfTime(ports.limits.totalMs, course.trials);
+    try {
+      const attempt = await ports.models.attempt<T>(
+        { ...requestOf(asked, course), ...(purse && { purse }), timeoutMs, signal: asked.signal },
+        ({ ranked }) => timed(ports, options.call, takeTurn(ports, asked, course, ranked, timeoutMs)),
+      );
+      return note(course, attempt);
+    } catch (error) {
+      if (!(error instanceof CallFailed)) throw translate(error, ports, course);
+      course.route = error.route;
+      // Nobody is asked twice for one answer: who failed is out.
+      course.trials.push({ ...error.trial, final: true });
+      if (options.committed()) throw error;
+      if (!error.failover) throw requestRefused(error);
+    }
+  }
+}
+
+function requestOf(asked: Asked, { trials, calls }: Course) {
+  const { id, caller, model, task, project, inputTokens, maxOutputTokens } = asked;
+  return {
+    ...{ id, attemptId: `${id}#${calls + 1}`, inputTokens, trials },
+    ...(model !== undefined && { model }),
+    ...(task !== undefined && { task }),
+    ...(project !== undefined && { project }),
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    ...(caller.team !== undefined && { team: caller.team }),
+    ...(caller.models !== undefined && { allowed: caller.models }),
+  };
+}
+
+function takeTurn(
+  ports: GatewayPorts,
+  { signal }: Asked,
+  course: Course,
+  candidate: RankedCandidate,
+  totalMs: number,
+): Turn {
+  const upstream = ports.upstreams.get(candidate.provider);
+  if (!upstream) throw new Error(`nobody knows how to reach the provider ${candidate.provider}`);
+  course.calls += 1;
+  course.candidate = { provider: candidate.provider, model: candidate.model };
+  const timeouts = timeoutsOf(ports, candidate.provider, totalMs);
+  return { upstream, candidate, call: { model: candidate.model, timeouts, signal } };
+}
+
+async function timed<T>({ latencies }: GatewayPorts, call: (turn: Turn) => Promise<T>, turn: Turn): Promise<T> {
+  const since = Date.now();
+  const answered = await call(turn);
+  const now = Date.now();
+  latencies.set(turn.candidate.provider, { ms: now - since, at: now });
+  return answered;
+}
+
+function timeoutsOf({ config, limits }: GatewayPorts, provider: string, totalMs: number): Timeouts {
+  const found = config.providers.find(({ name }) => name === provider);
+  return {
+    totalMs,
+    firstEventMs: Math.min(totalMs, found?.firstEventMs ?? limits.firstEventMs),
+    idleMs: Math.min(totalMs, found?.idleMs ?? limits.idleMs),
+  };
+}
+
+function note<T>(course: Course, attempt: Attempt<T>): Attempt<T> {
+  course.route = attempt.route;
+  course.model = attempt.model;
+  course.usage = attempt.usage;
+  if (attempt.costNano !== undefined) course.costNano = attempt.costNano;
+  if (attempt.overBudget !== undefined) course.overBudget = attempt.overBudget;
+  return attempt;
+}
+
+function translate(error: unknown, ports: GatewayPorts, course: Course): unknown {
+  if (error instanceof LedgerUnavailable) return ledgerAway(error);
+  if (!(error instanceof NobodyAvailable)) return error;
+  course.route = error.route;
+  return nobodyLeft(error, course.trials, ports.config);
+}

@@ -1,0 +1,33 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { answerWhole } from '../answer-whole';
+import type { Catalogue } from '../catalogue';
+import { unknownUrl } from '../errors';
+import { isObject } from '../json';
+import type { GatewayPorts } from '../ports';
+import { serveAsked } from '../serve-asked';
+import { answerStream } from './answer-stream';
+import { readChat, type ChatRequest } from './read-chat';
+
+export function addChat(app: FastifyInstance, ports: GatewayPorts, catalogue: Catalogue): void {
+  app.post('/v1/chat/completions', async (request, reply) => {
+    // Tasks are another's to serve; where nobody does, a client that expects one must not get an answer instead.
+    if (wantsTask(request)) throw unknownUrl(request.method, request.url);
+    let chat: ChatRequest;
+    await serveAsked(ports, 'chat', request, reply, {
+      read() {
+        chat = readChat(request.body);
+        if (chat.model !== undefined) catalogue.demand(request.caller, chat.model);
+        return chat;
+      },
+      serve: (asked, course) =>
+        chat.stream
+          ? answerStream(ports, asked, course, chat, reply)
+          : answerWhole(ports, asked, course, reply, ({ upstream, call }) => upstream.complete(chat, call)),
+    });
+    return reply;
+  });
+}
+
+function wantsTask({ query }: FastifyRequest): boolean {
+  return isObject(query) && query['batch'] === 'true';
+}

@@ -1,0 +1,123 @@
+import { LedgerUnavailable } from '../../activities/models/client/ports';
+import { CallFailed, NobodyAvailable } from '../../activities/models/client/model-client';
+import { ProviderFailure } from '../../activities/providers/provider-failure';
+import type { ModelConfig } from '../../contracts/config/model-config';
+import { ERRORS, type ErrorType } from '../../contracts/errors';
+import { candidateKey, type RejectedCandidate, type Trial } from '../../contracts/models';
+import { ApiError } from './errors';
+
+/** How soon asking again is worth while, where nobody knows: after a failure that passes, and after one that lasts. */
+const PASSES_MS = 5_000;
+const LASTS_MS = 300_000;
+
+/** What a client is told when nobody was asked, or nobody else is left. */
+export function nobodyLeft(
+  error: NobodyAvailable,
+  trials: readonly Trial[],
+  config: Pick<ModelConfig, 'providers'>,
+): ApiError {
+  const { message, cause } = { message: error.message, cause: error };
+  switch (error.type) {
+    // 402 and not 429: clients of OpenAI and Anthropic try a 429 twice more, and no budget begins anew that soon.
+    case 'Budget.Exhausted':
+      return new ApiError(402, { message, ...twice('budget_exceeded') }, { retryAt: error.retryAt, cause });
+    case 'Policy.Denied':
+      return new ApiError(403, { message, ...twice('policy_violation') }, { cause });
+    default:
+      return trials.length > 0 ? allFailed(error, trials) : nobodyAsked(error, config);
+  }
+}
+
+/** A provider refused the request itself: nobody else is asked, and its own words go to the client. */
+export function requestRefused({ cause, trial }: CallFailed): ApiError {
+  const facts = cause instanceof ProviderFailure ? cause.facts : undefined;
+  const status = facts?.status !== undefined && facts.status >= 400 && facts.status < 500 ? facts.status : 400;
+  const param = facts?.error?.['param'];
+  const policy = trial.lastType === 'Provider.Policy';
+  return new ApiError(
+    status,
+    {
+      message: facts?.message ?? trial.message,
+      type: facts?.type ?? (policy ? 'policy_violation' : 'invalid_request_error'),
+      code: facts?.code ?? (policy ? 'content_filter' : null),
+      param: typeof param === 'string' ? param : null,
+    },
+    { cause },
+  );
+}
+
+/** All the time that a request may take is over. */
+export function outOfTime(totalMs: number, trials: readonly Trial[]): ApiError {
+  const message = `No answer within ${Math.round(totalMs / 1000)} s. ${reasonsOf(trials)}`.trim();
+  return new ApiError(504, { message, ...twice('timeout') });
+}
+
+/** The ledger does not answer: nothing is spent without it. */
+export function ledgerAway(error: LedgerUnavailable): ApiError {
+  const message = `Nothing is spent while the ledger of budgets does not answer: ${error.message}`;
+  return new ApiError(
+    503,
+    { message, ...twice('budget_unavailable') },
+    { retryAt: Date.now() + PASSES_MS, cause: error },
+  );
+}
+
+function allFailed(error: NobodyAvailable, trials: readonly Trial[]): ApiError {
+  const retryAt = soonest(error, trials);
+  // Who was asked is told with how it failed; who was not, with why not.
+  const others = error.rejected.filter((one) => !trials.some((trial) => candidateKey(trial) === candidateKey(one)));
+  const message = [reasonsOf(trials), ...others.map(reasonOf)].join(' ');
+  const types = new Set(trials.map(({ lastType }) => lastType));
+  const only = types.size === 1 && others.length === 0 ? trials[0]?.lastType : undefined;
+  switch (only) {
+    case 'Provider.NotFound':
+      return new ApiError(404, { message, type: 'invalid_request_error', param: 'model', code: 'model_not_found' });
+    case 'Provider.RateLimited':
+      return new ApiError(429, { message, ...twice('rate_limit_exceeded') }, { retryAt, cause: error });
+    case 'Provider.Timeout':
+      return new ApiError(504, { message, ...twice('timeout') }, { cause: error });
+    default:
+      return unavailable(message, retryAt, error);
+  }
+}
+
+function nobodyAsked(error: NobodyAvailable, config: Pick<ModelConfig, 'providers'>): ApiError {
+  const { message, rejected } = error;
+  const tooLong = rejected.some((one) => one.kind === 'unsuited' && isConfigured(config, one));
+  if (tooLong && rejected.every(({ kind }) => kind === 'unsuited')) {
+    const body = { message, type: 'invalid_request_error', param: 'messages', code: 'context_length_exceeded' };
+    return new ApiError(400, body, { cause: error });
+  }
+  return unavailable(message, error.retryAt ?? Date.now() + LASTS_MS, error);
+}
+
+function unavailable(message: string, retryAt: number, cause: Error): ApiError {
+  return new ApiError(503, { message, ...twice('no_provider_available') }, { retryAt, cause });
+}
+
+function soonest(error: NobodyAvailable, trials: readonly Trial[]): number {
+  const times = [error.retryAt, ...trials.map(({ notBefore }) => notBefore)].flatMap((at) => at ?? []);
+  if (times.length > 0) return Math.min(...times);
+  return Date.now() + (trials.some(({ lastType }) => passes(lastType)) ? PASSES_MS : LASTS_MS);
+}
+
+function passes(type: ErrorType): boolean {
+  return ERRORS[type].retryable;
+}
+
+function isConfigured({ providers }: Pick<ModelConfig, 'providers'>, { provider, model }: RejectedCandidate): boolean {
+  return model !== '*' && providers.some(({ name }) => name === provider);
+}
+
+function reasonsOf(trials: readonly Trial[]): string {
+  return trials.map(({ lastType, message }) => `${lastType}: ${message}`).join(' ');
+}
+
+function reasonOf(rejected: RejectedCandidate): string {
+  return `${candidateKey(rejected)}: ${rejected.reason.replace(/\.$/, '')}.`;
+}
+
+/** OpenAI's clients read one or the other. */
+function twice(word: string): { readonly type: string; readonly code: string } {
+  return { type: word, code: word };
+}
