@@ -21,10 +21,14 @@ export interface AgentRecord {
   readonly conversation?: string;
 }
 
-/** What it takes to find an agent again and end it. */
-export interface AgentName {
+/** Which agent it is, and its own directory. */
+export interface AgentPlace {
   readonly id: string;
   readonly dir: string;
+}
+
+/** What it takes to find an agent again and end it. */
+export interface AgentName extends AgentPlace {
   readonly terminal: string;
   readonly interruptKey?: 'Escape' | 'C-c';
   readonly graceMs: number;

@@ -3,7 +3,7 @@ import type { AgentConfig, AgentsConfig } from '../../contracts/schemas/agents';
 import { failure } from '../failure';
 import type { Secrets } from '../secrets/secrets';
 import { agentEnvironment } from './agent-environment';
-import { agentDir, answersDir, journalPath, type AgentRecord } from './agent-record';
+import { agentDir, answersDir, journalPath, type AgentName, type AgentRecord } from './agent-record';
 import { makeAgent } from './agents/make-agent';
 import type { AgentStart } from './session-backend';
 
@@ -82,7 +82,7 @@ export function demandAgent(agents: AgentsConfig, name: string): AgentConfig {
 }
 
 /** What it takes to end an agent, whether it is still configured or not. */
-export function agentName(home: string, record: AgentRecord, agents: AgentsConfig) {
+export function agentName(home: string, record: AgentRecord, agents: AgentsConfig): AgentName {
   const { id, terminal, agent } = record;
   const config = agents[agent];
   const interruptKey = config && makeAgent(config).terminal?.interrupt;

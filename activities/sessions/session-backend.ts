@@ -1,5 +1,5 @@
 import type { AgentKind } from './agents/agent-kind';
-import type { AgentName, AgentRecord } from './agent-record';
+import type { AgentName, AgentPlace, AgentRecord } from './agent-record';
 import type { Holder } from './dispatch/holder';
 import type { Ledger } from './dispatch/receipts';
 import type { TurnWatch } from './dispatch/turn-watch';
@@ -53,9 +53,9 @@ export interface SessionBackend {
   /** The agent, as one dispatch sees it. */
   session(dispatch: Dispatch): Session;
   /** Why the agent can not live any more although its process may; undefined while all is well. */
-  lost(agent: AgentName): Promise<string | undefined>;
+  lost(agent: AgentPlace): Promise<string | undefined>;
   /** Is a person at its terminal? */
-  held(agent: AgentName): Promise<boolean>;
+  held(agent: AgentPlace): Promise<boolean>;
   /**
    * Leave nothing of it: interrupt if asked, SIGTERM, grace, SIGKILL, verified; then the terminal. Also where it was
    * never started, which then can not happen any more.

@@ -2,7 +2,6 @@ import { settlePrompt } from '../agents/agent-kind';
 import { journalPath, processDir } from '../agent-record';
 import { squash } from '../clean-text';
 import { tailLines, type LineTail } from '../line-tail';
-import { agentName } from '../plan-agent';
 import type { SessionPorts } from '../session-activities';
 import type { Dispatch, Session } from '../session-backend';
 import { INITIAL_TURN, isOver, reduceTurn, type AgentEvent, type TurnState } from '../turn-state';
@@ -33,7 +32,6 @@ export function watchTurn(dispatch: Dispatch, session: Session, ports: SessionPo
   const journal = tailLines(journalPath(dir), journalFrom);
   const output = record.backend === 'headless' ? tailLines(session.logPath, logFrom) : undefined;
   const backend = ports.backends[record.backend];
-  const name = agentName(ports.home, record, ports.agents);
   const opinion = secondOpinion(kind, agent.env);
   let transcript: { readonly path: string; readonly tail: LineTail } | undefined;
   let state: TurnState = {
@@ -79,7 +77,7 @@ export function watchTurn(dispatch: Dispatch, session: Session, ports: SessionPo
       if (!seeded && dispatch.reused) await note({ kind: 'ready' });
       // Whether it lives is asked first: what it wrote before it ended is then certainly in the files.
       const process = await inspect(processDir(dir));
-      const loss = process.state === 'running' ? await backend.lost(name) : undefined;
+      const loss = process.state === 'running' ? await backend.lost({ id: record.id, dir }) : undefined;
       await readFiles();
       if (!seeded) await seed();
       seeded = true;

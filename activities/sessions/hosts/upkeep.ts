@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LEASE_MS } from '../../../contracts/sessions';
 import type { RunRef } from '../../../contracts/run';
 import { endAgent, keptFor } from '../agents-at-work';
-import { agentName } from '../plan-agent';
 import { agentDir, processDir } from '../agent-record';
 import { inspect } from '../../processes/supervised';
 import type { LiveSession } from './live-session';
@@ -81,15 +80,15 @@ class Upkeep {
     const { lease } = session.record;
     const record = await host.recordOf(session);
     if (record === undefined) return void (session.up = false);
-    const process = await inspect(processDir(agentDir(host.ports.home, record.id)));
+    const place = { id: record.id, dir: agentDir(host.ports.home, record.id) };
+    const process = await inspect(processDir(place.dir));
     session.up = process.state === 'running';
     session.pid = process.state === 'running' ? process.pid : undefined;
     session.keptConversation = await keptFor(host.ports.home, record);
     const backend = host.ports.backends[record.backend];
-    const name = agentName(host.ports.home, record, host.ports.agents);
-    session.held = session.up && (await backend.held(name));
+    session.held = session.up && (await backend.held(place));
     const isGone = process.state === 'exited' || process.state === 'lost';
-    const loss = session.up && lease === undefined ? await backend.lost(name) : undefined;
+    const loss = session.up && lease === undefined ? await backend.lost(place) : undefined;
     if (lease !== undefined || session.starting || (!isGone && loss === undefined)) return;
     // Nobody's prompt is in it: it goes, and another one comes when one is needed.
     await endAgent(record, { interrupt: false }, host.ports);

@@ -6,7 +6,7 @@ import { claim, inspect } from '../../processes/process-record';
 import { findProcess } from '../../processes/process-table';
 import { stopTree } from '../../processes/supervised';
 import { failure } from '../../failure';
-import { processDir, type AgentName, type AgentRecord } from '../agent-record';
+import { processDir, type AgentName, type AgentPlace, type AgentRecord } from '../agent-record';
 import { cleanText, fitsBox } from '../clean-text';
 import type { AgentStart, Dispatch, Session, SessionBackend } from '../session-backend';
 import { launchScript, quote } from './launch-script';
@@ -159,7 +159,7 @@ async function recordServer(dir: string, pid: number): Promise<void> {
   await writeWhole(join(dir, 'server.json'), JSON.stringify({ pid, birth: (await findProcess(pid))?.birth }));
 }
 
-async function whyLost(panes: PaneTable, { id, dir }: AgentName): Promise<string | undefined> {
+async function whyLost(panes: PaneTable, { id, dir }: AgentPlace): Promise<string | undefined> {
   try {
     return (await panes.find(id)) ? undefined : 'its terminal was taken away';
   } catch (error) {
