@@ -1,4 +1,4 @@
-import type { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import type { DispatchAsks, DispatchInput, DispatchResult } from '../../../contracts/activities';
 import { isErrorType } from '../../../contracts/errors';
 import type { Conversation } from '../../../contracts/sessions';
@@ -13,7 +13,7 @@ import { checkContract } from './check-contract';
 import { followTurn } from './follow-turn';
 import { hearCosts } from './hear-costs';
 import type { Holder } from './holder';
-import { isEnd, recallOutcome, saveFailure, saveResult } from './outcome';
+import { isEnd, recall, saveFailure, saveResult } from './outcome';
 import type { WorkPlace } from './place';
 import { prepareDispatch } from './prepare-dispatch';
 import { readOutput } from './read-output';
@@ -49,10 +49,12 @@ export async function dispatchPrompt(
   control.onOpen(dispatch);
   const session = ports.backends[dispatch.agent.record.backend].session(dispatch);
   const turn: Turn = { input, dispatch, session, place, control, ports };
+  let past: DispatchResult | ApplicationFailure | undefined;
   let state: TurnState | undefined;
   const follow = { ...control, onTurn: (now: TurnState, doubt?: string) => control.onTurn((state = now), doubt) };
   try {
-    const past = await recallOutcome(dispatch.dir);
+    past = await recall(dispatch.dir);
+    if (past instanceof ApplicationFailure) throw past;
     if (past) return await finish(turn, past);
     await startAgent(turn);
     const ended = await runTurn({ ...turn, control: follow });
@@ -65,7 +67,7 @@ export async function dispatchPrompt(
       throw control.signal.reason;
     }
     if (!isEnd(error)) throw error;
-    const evident = (await recallFailure(dispatch.dir)) ?? (await withEvidence(error, turn, state));
+    const evident = error === past ? error : await withEvidence(error, turn, state);
     await saveFailure(dispatch.dir, evident);
     await end(turn, false); // a key could answer a dialog that it stands at
     await leaveForNextAttempt(turn);
@@ -158,16 +160,6 @@ async function end({ dispatch, place, ports }: Turn, interrupt: boolean): Promis
   const { record } = dispatch.agent;
   await endAgent(record, { interrupt }, ports);
   await place.slot.vacate(record.id);
-}
-
-async function recallFailure(dir: string): Promise<ApplicationFailure | undefined> {
-  try {
-    await recallOutcome(dir);
-    return undefined;
-  } catch (error) {
-    if (isEnd(error)) return error;
-    throw error;
-  }
 }
 
 /** The last lines of the terminal, unless the failure brings evidence of its own; and how the work can go on. */

@@ -21,14 +21,14 @@ export async function saveFailure(dir: string, error: ApplicationFailure): Promi
   await save(dir, { failure: { type: error.type ?? 'Agent.Failed', message: error.message, details } });
 }
 
-/** The end of a dispatch that has one: its result, or its failure thrown again. */
-export async function recallOutcome(dir: string): Promise<DispatchResult | undefined> {
+/** The end of a dispatch that has one: its result, or its failure, to be thrown again. */
+export async function recall(dir: string): Promise<DispatchResult | ApplicationFailure | undefined> {
   const text = await readIfThere(outcomePath(dir));
   if (text === undefined) return undefined;
   const outcome = JSON.parse(text) as Outcome;
   if ('result' in outcome) return outcome.result;
   const { type, message, details } = outcome.failure;
-  throw failure(isErrorType(type) ? type : 'Agent.Failed', message, details);
+  return failure(isErrorType(type) ? type : 'Agent.Failed', message, details);
 }
 
 /** Has a dispatch ended? */
