@@ -5,12 +5,12 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { Cli } from '../../client/cli/cli';
 import type { Io } from '../../client/cli/io';
-import { EXIT } from '../../contracts/errors';
-import { Fault, FailedError, InterruptedError, UserError } from '../../client/faults';
+import { FailedError, InterruptedError, UserError } from '../../client/faults';
 import { programOnPath } from '../../client/program-on-path';
 import { serveLocally } from '../../client/server/serve-locally';
 import { DEFAULT_TASK_QUEUE } from '../../contracts/task-queues';
 import { startOfflineModel } from '../offline/model-server';
+import { runExample } from '../run-example';
 import { AgentLogs } from './agent-logs';
 import { Patience } from './patience';
 import { playBusyPool } from './play';
@@ -55,18 +55,4 @@ async function busyPool(io: Io): Promise<void> {
   }
 }
 
-async function main(): Promise<number> {
-  const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
-  const { stdin, stdout, stderr, env } = process;
-  try {
-    await busyPool({ stdin, stdout, stderr, env, cwd: process.cwd(), signal: interrupted.signal });
-    return EXIT.ok.code;
-  } catch (error) {
-    const told = error instanceof Fault ? [error.message, error.hint ?? ''].join('\n') : (error as Error).stack;
-    stderr.write(`${told}\n`);
-    return EXIT[error instanceof Fault ? error.exit : 'failed'].code;
-  }
-}
-
-void main().then((code) => process.exit(code));
+void runExample(busyPool);

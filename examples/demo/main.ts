@@ -8,7 +8,7 @@ import type { Io } from '../../client/cli/io';
 import { watchRun } from '../../client/cli/live-view';
 import { loadPipelineFile } from '../../client/definition/load-file';
 import { providersOf } from '../../client/doctor/examine-host';
-import { Fault, FailedError, InterruptedError, UserError } from '../../client/faults';
+import { FailedError, InterruptedError, UserError } from '../../client/faults';
 import { gantryHome } from '../../client/home';
 import { programOnPath } from '../../client/program-on-path';
 import { decideGate } from '../../client/runs/decide-gate';
@@ -16,11 +16,11 @@ import { startRun } from '../../client/runs/start-run';
 import { serveLocally, type LocalServing } from '../../client/server/serve-locally';
 import { stopProcessGroup } from '../../client/server/start-server';
 import { DEFAULT_TASK_QUEUE } from '../../contracts/task-queues';
-import { EXIT } from '../../contracts/errors';
 import { cancelUpdate } from '../../contracts/messages';
 import { PRIORITY } from '../../contracts/priority';
 import { isEnd, type GateRecord, type RunRef, type RunView } from '../../contracts/run';
 import { givenInputs } from '../../client/cli/given-inputs';
+import { runExample } from '../run-example';
 import { crashReport, crashServer, crashWorker } from './crash';
 import { freshHome, makePipelineFile, makeRepository } from './demo-home';
 import { readOptions, USAGE, type DemoOptions } from './options';
@@ -215,20 +215,8 @@ function orGiveUp<T>(cli: Cli, work: Promise<T>): Promise<T> {
   });
 }
 
-async function main(): Promise<number> {
-  const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
-  const { stdin, stdout, stderr, env } = process;
-  try {
-    const options = readOptions(process.argv.slice(2));
-    if (options.help) stdout.write(`${USAGE}\n`);
-    else await demo(options, { stdin, stdout, stderr, env, cwd: process.cwd(), signal: interrupted.signal });
-    return EXIT.ok.code;
-  } catch (error) {
-    const told = error instanceof Fault ? [error.message, error.hint ?? ''].join('\n') : (error as Error).stack;
-    stderr.write(`${told}\n`);
-    return EXIT[error instanceof Fault ? error.exit : 'failed'].code;
-  }
-}
-
-void main().then((code) => process.exit(code));
+void runExample(async (io) => {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) io.stdout.write(`${USAGE}\n`);
+  else await demo(options, io);
+});
