@@ -7,6 +7,7 @@ const NPM = '^node_modules/';
 const VENDORS = packages('openai', '@anthropic-ai', 'ollama');
 const PRICES = '@pydantic/genai-prices';
 const PRICE_LIST = '^contracts/price-list\\.ts$';
+const DOCUMENTS = '^contracts/reading/(document|locate)\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -21,13 +22,13 @@ module.exports = {
     {
       name: 'contracts-do-nothing',
       comment:
-        'Contracts are words and plain functions: no Node built-ins, and of npm only zod, CEL, the list of prices and ' +
-        'Temporal definitions.',
+        'Contracts are words and plain functions: no Node built-ins, and of npm only zod, CEL, YAML, the list of prices ' +
+        'and Temporal definitions.',
       severity: 'error',
       from: { path: rooms('contracts') },
       to: {
         dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
-        pathNot: packages('zod', '@temporalio/workflow', '@temporalio/common', '@marcbachmann/cel-js', PRICES),
+        pathNot: packages('zod', '@temporalio/workflow', '@temporalio/common', '@marcbachmann/cel-js', 'yaml', PRICES),
       },
     },
     {
@@ -122,6 +123,13 @@ module.exports = {
       severity: 'error',
       from: { path: rooms('workflows') },
       to: { path: PRICE_LIST, reachable: true },
+    },
+    {
+      name: 'workflows-read-no-documents',
+      comment: 'Text is read at the doors: the reader of YAML has no business in what is replayed.',
+      severity: 'error',
+      from: { path: rooms('workflows') },
+      to: { path: DOCUMENTS, reachable: true },
     },
     {
       name: 'no-dep-on-test',

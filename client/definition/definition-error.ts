@@ -1,12 +1,5 @@
-import { problemText } from '../../contracts/pipeline';
-import type { Problem } from '../../contracts/pipeline';
-
-/** A problem with its place in a file; line and column count from 1. */
-export interface LocatedProblem extends Problem {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
+import { renderProblem } from '../../contracts/reading/located-problem';
+import type { LocatedProblem } from '../../contracts/reading/located-problem';
 
 /** A pipeline file that cannot be used. Its message has one line for each problem. */
 export class DefinitionError extends Error {
@@ -15,9 +8,4 @@ export class DefinitionError extends Error {
   constructor(readonly problems: readonly LocatedProblem[]) {
     super(problems.map(renderProblem).join('\n'));
   }
-}
-
-/** `feature.yaml:21:5  stage "test": needs "frontnd", which is no stage here. Did you mean "frontend"?` */
-export function renderProblem(problem: LocatedProblem): string {
-  return `${problem.file}:${problem.line}:${problem.column}  ${problemText(problem)}`;
 }

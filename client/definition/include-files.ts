@@ -5,9 +5,9 @@ import { NAME_PATTERN } from '../../contracts/ids';
 import { isFileName } from '../../contracts/pipeline';
 import type { Path } from '../../contracts/pipeline';
 import { DefinitionError } from './definition-error';
-import type { LocatedProblem } from './definition-error';
+import type { LocatedProblem } from '../../contracts/reading/located-problem';
 import { readDocument } from './read-document';
-import type { SourceDocument } from './read-document';
+import type { SourceDocument } from '../../contracts/reading/document';
 
 // A stage may nest a pipeline that stands in a file of its own. All files become one source with one flat table of
 // pipelines, so that one check sees everything; where each piece came from is kept for the messages.

@@ -2,8 +2,9 @@ import { resolve } from 'node:path';
 import type { PipelineDefinition } from '../../contracts/definition';
 import { checkPipeline } from '../../contracts/pipeline';
 import type { Problem } from '../../contracts/pipeline';
-import { DefinitionError, renderProblem } from './definition-error';
-import type { LocatedProblem } from './definition-error';
+import { renderProblem } from '../../contracts/reading/located-problem';
+import type { LocatedProblem } from '../../contracts/reading/located-problem';
+import { DefinitionError } from './definition-error';
 import { gatherSource } from './include-files';
 import type { GatheredSource } from './include-files';
 

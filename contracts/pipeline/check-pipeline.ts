@@ -1,4 +1,5 @@
 import type { PipelineDefinition, StageDefinition, StageKind } from '../definition';
+import { isMapping, valueAt } from '../reading/values';
 import type { NestedPipelineFile, PipelineFile } from '../schemas/pipeline';
 import { checkNestedStages, checkNestingDepth } from './check-nesting';
 import { checkChain } from './check-session';
@@ -14,7 +15,7 @@ import { ancestorsOf, checkGraph } from './graph';
 import { convertInput } from './inputs';
 import { fieldProblem, NOT_ZERO, problemAt } from './problem';
 import type { Path, Problem } from './problem';
-import { isMapping, readSource, valueAt } from './read-source';
+import { readSource } from './read-source';
 import { checkKind, kindOf } from './stage-kind';
 
 export type CheckedPipeline =

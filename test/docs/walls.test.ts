@@ -49,6 +49,10 @@ const CLIMBERS: Record<string, { file: string; text: string }> = {
     file: 'workflows/dealer.ts',
     text: `import { book } from '../contracts/book'; book;`,
   },
+  'workflows-read-no-documents': {
+    file: 'workflows/librarian.ts',
+    text: `import { shelf } from '../contracts/shelf'; shelf;`,
+  },
   'no-dep-on-test': { file: 'activities/faker.ts', text: `import { fake } from '../test/support/fake'; fake;` },
   'no-dev-packages': { file: 'workers/prover.ts', text: `import fc from 'fast-check'; fc;` },
   'no-cycles': {
@@ -63,6 +67,8 @@ const CLIMBERS: Record<string, { file: string; text: string }> = {
 const BYSTANDERS: Record<string, string> = {
   'contracts/plain.ts': `export const plain = 1;`,
   'contracts/book.ts': `import { list } from './price-list'; export const book = list;`,
+  'contracts/shelf.ts': `import { read } from './reading/document'; export const shelf = read;`,
+  'contracts/reading/document.ts': `import { parseDocument } from 'yaml'; export const read = parseDocument;`,
   'contracts/price-list.ts': `import { calcPrice } from '@pydantic/genai-prices'; export const list = calcPrice;`,
   'contracts/schemas/shape.ts': `export const shape = 1; export type Shape = number;`,
   'workflows/w.ts': `export type W = number;`,
