@@ -5,6 +5,7 @@ import { Breakers } from './breakers';
 import { Budgets } from './budgets';
 import { Door } from './door';
 import { Hosts } from './hosts';
+import { Profiles } from './profiles';
 import { Queues } from './queues';
 import { Runs } from './runs';
 import { Server } from './server';
@@ -20,6 +21,7 @@ export class Temporal {
   readonly hosts: Hosts;
   readonly budgets: Budgets;
   readonly breakers: Breakers;
+  readonly profiles: Profiles;
 
   private constructor(private readonly door: Door) {
     this.runs = new Runs(door);
@@ -28,6 +30,7 @@ export class Temporal {
     this.hosts = new Hosts(door);
     this.budgets = new Budgets(door);
     this.breakers = new Breakers(door);
+    this.profiles = new Profiles(door);
   }
 
   get target(): Target {
