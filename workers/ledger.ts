@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  Client,
+  WithStartWorkflowOperation,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type ConnectionLike,
+} from '@temporalio/client';
+import type { UpdateDefinition } from '@temporalio/common';
+import type { Logger } from 'pino';
+import type { Holder, HolderPort } from '../activities/budgets/create-ledger-activities';
+import { LedgerUnavailable, type LedgerPort } from '../activities/models/client/ports';
+import {
+  BUDGET_LEDGER,
+  bookUpdate,
+  declareBudgetsUpdate,
+  ledgerWorkflowId,
+  type LedgerAnswer,
+  type LedgerEntry,
+  type LedgerInput,
+} from '../contracts/budgets';
+import { declarationOf } from '../contracts/config/declare-budgets';
+import type { ModelConfig } from '../contracts/config/model-config';
+import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes';
+import type { budgetLedger } from '../workflows/budgets/budget-ledger';
+
+/** What a process books with its organisation's ledger. */
+export interface Ledger extends LedgerPort {
+  /** Tell the ledger what the configuration declares; once, when a worker starts. Fails: LedgerUnavailable. */
+  readonly declareBudgets: (config: Pick<ModelConfig, 'budgets'>) => Promise<void>;
+}
+
+export interface LedgerOptions {
+  readonly connection: ConnectionLike;
+  readonly namespace: string;
+  /** Where the ledger's workflow runs. */
+  readonly taskQueue: string;
+  readonly organisation: string;
+  readonly log: Pick<Logger, 'warn'>;
+  /** Entries in one update at most; not more than the ledger takes. */
+  readonly batch?: number;
+  /** How long an answer may take. */
+  readonly answerMs?: number;
+}
+
+/** As many as a ledger takes unless it is told otherwise. */
+const BATCH = 200;
+const ANSWER_MS = 5_000;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 500;
+
+/** Nothing is sent before it is used; the ledger is started by the first entry that is ever booked. */
+export function createLedger(options: LedgerOptions): Ledger {
+  const door = new LedgerDoor(options);
+  return {
+    book: (entries) => door.book(entries),
+    declareBudgets: async ({ budgets }) => {
+      if (budgets !== undefined) await door.update(declareBudgetsUpdate, declarationOf(budgets), door.deadline());
+    },
+  };
+}
+
+/** What of a workflow that holds money can be learned from Temporal. */
+export function createHolders({ connection, namespace }: Pick<LedgerOptions, 'connection' | 'namespace'>): HolderPort {
+  const client = new Client({ connection, namespace });
+  return { holder: (workflowId) => lookAt(client, workflowId) };
+}
+
+interface Waiting {
+  readonly entries: readonly LedgerEntry[];
+  readonly until: number;
+  readonly answered: (answers: readonly LedgerAnswer[]) => void;
+  readonly failed: (error: Error) => void;
+}
+
+/**
+ * One update of this process is on its way at a time, and all that comes meanwhile goes with the next: a workflow takes
+ * few updates at once, and each of them may hold hundreds of entries.
+ */
+class LedgerDoor {
+  private readonly client: Client;
+  private waiting: Waiting[] = [];
+  private isSending = false;
+
+  constructor(private readonly options: LedgerOptions) {
+    this.client = new Client({ connection: options.connection, namespace: options.namespace });
+  }
+
+  async book(entries: readonly LedgerEntry[]): Promise<readonly LedgerAnswer[]> {
+    const until = this.deadline();
+    const parts = inParts(entries, this.batch).map(
+      (part) =>
+        new Promise<readonly LedgerAnswer[]>((answered, failed) => {
+          this.waiting.push({ entries: part, until, answered, failed });
+        }),
+    );
+    void this.send();
+    return (await Promise.all(parts)).flat();
+  }
+
+  deadline(): number {
+    return Date.now() + (this.options.answerMs ?? ANSWER_MS);
+  }
+
+  /**
+   * Every try has the same id, so one that was heard and not answered is answered now; and where the ledger has begun
+   * anew in between, entries are known by theirs.
+   */
+  async update<Ret, Arg>(definition: UpdateDefinition<Ret, [Arg]>, argument: Arg, until: number): Promise<Ret> {
+    const updateId = randomUUID();
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      try {
+        return await this.client.withDeadline(until, () => this.try(definition, argument, updateId));
+      } catch (error) {
+        if (error instanceof WorkflowUpdateFailedError) throw error;
+        if (Date.now() + pauseMs >= until) throw this.unavailable(error);
+        await sleep(pauseMs);
+      }
+    }
+  }
+
+  private try<Ret, Arg>(definition: UpdateDefinition<Ret, [Arg]>, argument: Arg, updateId: string): Promise<Ret> {
+    const { organisation, taskQueue } = this.options;
+    const startWorkflowOperation = new WithStartWorkflowOperation<typeof budgetLedger>(BUDGET_LEDGER, {
+      workflowId: ledgerWorkflowId(organisation),
+      taskQueue,
+      args: [{ organisation } satisfies LedgerInput],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      staticSummary: `budgets of ${organisation}`,
+    });
+    return this.client.workflow.executeUpdateWithStart(definition, {
+      ...{ updateId, startWorkflowOperation },
+      args: [argument],
+    });
+  }
+
+  private async send(): Promise<void> {
+    if (this.isSending) return;
+    this.isSending = true;
+    while (this.waiting.length > 0) await this.sendSome(this.takeSome());
+    this.isSending = false;
+  }
+
+  private async sendSome(some: readonly Waiting[]): Promise<void> {
+    const until = Math.min(...some.map((one) => one.until));
+    try {
+      if (until <= Date.now()) throw this.unavailable(new Error('entries before these took all the time'));
+      const answers = await this.update(
+        bookUpdate,
+        some.flatMap(({ entries }) => entries),
+        until,
+      );
+      let from = 0;
+      for (const { entries, answered } of some) {
+        answered(answers.slice(from, from + entries.length));
+        from += entries.length;
+      }
+    } catch (error) {
+      for (const { failed } of some) failed(error as Error);
+    }
+  }
+
+  private takeSome(): readonly Waiting[] {
+    let size = 0;
+    const isMore = this.waiting.findIndex(({ entries }) => (size += entries.length) > this.batch);
+    return this.waiting.splice(0, isMore < 0 ? this.waiting.length : isMore);
+  }
+
+  private unavailable(cause: unknown): LedgerUnavailable {
+    const { organisation, log } = this.options;
+    log.warn({ error: cause, organisation }, 'the ledger of budgets gave no answer');
+    return new LedgerUnavailable(`The budgets of ${organisation} gave no answer in time.`, { cause });
+  }
+
+  private get batch(): number {
+    return this.options.batch ?? BATCH;
+  }
+}
+
+function inParts<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
+  const count = Math.ceil(all.length / size);
+  return Array.from({ length: count }, (_, part) => all.slice(part * size, (part + 1) * size));
+}
+
+/** A run says what it has spent in its search attribute, with every change. */
+async function lookAt(client: Client, workflowId: string): Promise<Holder> {
+  try {
+    const { closeTime, typedSearchAttributes } = await client.workflow.getHandle(workflowId).describe();
+    if (closeTime === undefined) return { open: true };
+    const costUsd = typedSearchAttributes.get(SEARCH_ATTRIBUTES.costUsd);
+    return { open: false, ...(costUsd !== undefined && { costUsd }) };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return { open: false };
+    throw error;
+  }
+}
