@@ -71,7 +71,7 @@ describe('the purse of a call', () => {
   it('is refused with who has too little, how much that is, and when it begins anew', async () => {
     const ledger = new MemoryLedger([{ level: 'team', team: 'platform', dayNano: toNano(0.1) }]);
     const { purse, told } = purseOf(ledger);
-    await (await purse.hold(toNano(0.08))).settle(toNano(0.08));
+    (await purse.hold(toNano(0.08))).settle(toNano(0.08));
     const refused = await purse.hold(toNano(0.05)).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(OverBudget);
     const { message, retryAt } = refused as OverBudget;
