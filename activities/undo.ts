@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import type { RunRef, Workspace } from '../contracts/run';
 import { tailOf } from '../contracts/text';
 import type { UndoAction } from '../contracts/undo';
 import { execute, forget } from './commands/execute';
+import { exists } from './files/whole-file';
 import { branchRef, resolveCommit } from './git/names';
 import { findRepository, withRepositoryLock } from './git/repository';
 import { unmerge } from './git/unmerge';
@@ -99,11 +99,4 @@ function retryable(attempt: Attempt): (error: unknown) => never {
       details: details ?? [],
     });
   };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { INLINE_LIMIT_BYTES, type Text } from '../../contracts/text';
 import { failure } from '../failure';
-import { isCode } from '../files/whole-file';
+import { exists, isCode } from '../files/whole-file';
 import { Excerpts } from './excerpts';
 
 /** Long texts by their own hash. The same text is kept once, and a second try stores it again at no cost. */
@@ -110,11 +110,4 @@ function missing(root: string, artifact: string): Error {
 
 function pathOf(root: string, digest: string): string {
   return join(root, digest.slice(0, 2), digest);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,4 +1,4 @@
-import { access, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -6,7 +6,7 @@ import type { PreparedCommand } from '../../contracts/activities';
 import type { RunRef } from '../../contracts/run';
 import type { Text } from '../../contracts/text';
 import { failure } from '../failure';
-import { readIfThere, writeOnce, writeWhole } from '../files/whole-file';
+import { exists, modifiedAt, readIfThere, writeOnce, writeWhole } from '../files/whole-file';
 import type { Attempt } from '../heartbeat';
 import type { Host } from '../host';
 import { endOfLog } from './end-of-log';
@@ -132,10 +132,7 @@ async function firstStart(dir: string): Promise<number> {
 }
 
 async function endOf(dir: string): Promise<number> {
-  return stat(join(dir, 'exit')).then(
-    (file) => file.mtimeMs,
-    () => Date.now(),
-  );
+  return (await modifiedAt(join(dir, 'exit'))) || Date.now();
 }
 
 function outputPath(dir: string): string {
@@ -144,11 +141,4 @@ function outputPath(dir: string): string {
 
 function isTimeout(error: unknown): boolean {
   return (error as Error | undefined)?.name === 'TimeoutError';
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

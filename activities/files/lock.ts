@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mkdir, stat, unlink } from 'node:fs/promises';
+import { mkdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { findProcess } from '../processes/process-table';
-import { readIfThere, writeOnce } from './whole-file';
+import { modifiedAt, readIfThere, writeOnce } from './whole-file';
 
 const LOOK_MS = 25;
 const PATIENCE_MS = 300_000;
@@ -59,10 +59,8 @@ async function breakIfStale(path: string): Promise<void> {
       await unlink(breaker);
     }
   } else {
-    const since = await stat(breaker)
-      .then((file) => Date.now() - file.mtimeMs)
-      .catch(() => 0);
-    if (since > BREAKER_AGE_MS) await unlink(breaker).catch(() => undefined);
+    const since = await modifiedAt(breaker);
+    if (since > 0 && Date.now() - since > BREAKER_AGE_MS) await unlink(breaker).catch(() => undefined);
   }
 }
 

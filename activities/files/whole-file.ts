@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { access, link, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 
 // Files that several processes read and write: each appears whole or not at all, whenever one of them is killed.
 
@@ -33,7 +33,14 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** Is this the system's error of that name, such as `ENOENT`? */
+/** Is there anything at a path? What cannot be looked at is taken not to be there. */
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Bytes of a file; 0 where there is none. */
 export async function sizeOf(path: string): Promise<number> {
   return stat(path).then(
@@ -42,6 +49,15 @@ export async function sizeOf(path: string): Promise<number> {
   );
 }
 
+/** When a file was last written, in epoch milliseconds; 0 where there is none. */
+export async function modifiedAt(path: string): Promise<number> {
+  return stat(path).then(
+    (file) => file.mtimeMs,
+    () => 0,
+  );
+}
+
+/** Is this the system's error of that name, such as `ENOENT`? */
 export function isCode(error: unknown, code: string): boolean {
   return (error as NodeJS.ErrnoException | undefined)?.code === code;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { access } from 'node:fs/promises';
+import { exists } from '../files/whole-file';
 import { forbidStart, inspect, PROCESS_VARIABLE, readClaim, readSupervisor } from './process-record';
 import { hasVariable, isOlder, listProcesses, type ProcessRow } from './process-table';
 
@@ -100,11 +100,4 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // It ended by itself, which is what we want; the next look says whether it did.
   }
-}
-
-async function exists(dir: string): Promise<boolean> {
-  return access(dir).then(
-    () => true,
-    () => false,
-  );
 }

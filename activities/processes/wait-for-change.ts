@@ -1,6 +1,6 @@
 import { watch, type FSWatcher } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exists } from '../files/whole-file';
 
 const SLOW_LOOK_MS = 1_000;
 
@@ -38,11 +38,4 @@ function tryWatch(dir: string, file: string, wake: () => void): FSWatcher | unde
   } catch {
     return undefined; // out of watches: the slow look remains
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

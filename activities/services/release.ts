@@ -1,8 +1,8 @@
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PreparedCommand } from '../../contracts/activities';
 import type { RunRef } from '../../contracts/run';
-import { readIfThere, writeOnce, writeWhole } from '../files/whole-file';
+import { exists, readIfThere, writeOnce, writeWhole } from '../files/whole-file';
 import type { Host } from '../host';
 import { inspect, startOnce, stopTree, type SupervisedProcess } from '../processes/supervised';
 import { secretVariables } from '../secrets/secrets';
@@ -102,11 +102,4 @@ async function gitDirectory(host: Host, repository: string): Promise<string> {
 
 function treeOf(place: string): string {
   return join(place, 'tree');
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,7 +1,7 @@
-import { mkdir, readdir, rm, stat, writeFile, chmod } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile, chmod } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AgentsConfig } from '../../contracts/schemas/agents';
-import { isCode, readIfThere, writeOnce, writeWhole } from '../files/whole-file';
+import { exists, isCode, readIfThere, writeOnce, writeWhole } from '../files/whole-file';
 import { inspect } from '../processes/supervised';
 import type { Redactor } from '../secrets/redactor';
 import {
@@ -94,13 +94,6 @@ export async function endAgent(
   if ((await exists(done)) || !(await exists(log))) return;
   await keepRedacted(log, redactor);
   await writeOnce(done, '');
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 export function logOf(dir: string, { backend }: AgentRecord): string {

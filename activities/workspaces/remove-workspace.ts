@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RemoveWorkspaceInput, RemoveWorkspaceResult } from '../../contracts/activities';
 import type { WorkspaceClaim } from '../../contracts/undo';
@@ -7,7 +7,7 @@ import { findRepository, withRepositoryLock } from '../git/repository';
 import { keep, moveAside, salvageWorktree } from '../git/salvage';
 import { dropWorktree, listWorktrees } from '../git/worktrees';
 import { forget } from '../commands/execute';
-import { isCode } from '../files/whole-file';
+import { exists, isCode } from '../files/whole-file';
 import type { Host } from '../host';
 import { freePorts } from '../ports/port-blocks';
 import { PROCESS_VARIABLE, readClaim } from '../processes/process-record';
@@ -144,11 +144,4 @@ async function list(path: string): Promise<string[]> {
     if (isCode(error, 'ENOENT')) return [];
     throw error;
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,9 +1,9 @@
-import { access } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import type { CommandResult, DispatchInput, RunCommandInput } from '../../../contracts/activities';
 import type { Workspace } from '../../../contracts/run';
 import { tailOf, type Text } from '../../../contracts/text';
 import { failure } from '../../failure';
+import { exists } from '../../files/whole-file';
 import { gitFacts, type GitFacts } from './git-facts';
 
 const EVIDENCE_CHARACTERS = 8_000;
@@ -107,11 +107,4 @@ function leftovers({ uncommitted }: GitFacts): string[] {
 
 function count(commits: number): string {
   return commits === 1 ? '1 commit' : `${commits} commits`;
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

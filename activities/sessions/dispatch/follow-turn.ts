@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplicationFailure } from '@temporalio/common';
 import { failure, type FailureDetails } from '../../failure';
 import { watchFolders } from '../../files/folder-watch';
+import { modifiedAt } from '../../files/whole-file';
 import { journalPath, processDir } from '../agent-record';
 import type { Control, Dispatch, Session } from '../session-backend';
 import { isOver, type TurnState } from '../turn-state';
@@ -77,15 +77,8 @@ async function lastProgressAt({
     ...(transcript === undefined ? [] : [transcript]),
     ...(isSilent ? [session.logPath] : []),
   ];
-  const times = await Promise.all(paths.map(writtenAt));
+  const times = await Promise.all(paths.map(modifiedAt));
   return Math.max(...times);
-}
-
-function writtenAt(path: string): Promise<number> {
-  return stat(path).then(
-    (file) => file.mtimeMs,
-    () => 0,
-  );
 }
 
 function demandSuccess(dispatch: Dispatch, state: TurnState): TurnState {

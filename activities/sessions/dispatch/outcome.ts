@@ -1,10 +1,9 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import type { DispatchResult } from '../../../contracts/activities';
 import { isErrorType } from '../../../contracts/errors';
 import { failure, type FailureDetails } from '../../failure';
-import { readIfThere, writeWhole } from '../../files/whole-file';
+import { exists, readIfThere, writeWhole } from '../../files/whole-file';
 
 /** How a dispatch ended, kept beside its receipts: an attempt that comes later answers the same. */
 type Outcome =
@@ -33,10 +32,7 @@ export async function recall(dir: string): Promise<DispatchResult | ApplicationF
 
 /** Has a dispatch ended? */
 export function isRecorded(dir: string): Promise<boolean> {
-  return access(outcomePath(dir)).then(
-    () => true,
-    () => false,
-  );
+  return exists(outcomePath(dir));
 }
 
 /** Is it an end of the dispatch, as opposed to a fault of this attempt? */

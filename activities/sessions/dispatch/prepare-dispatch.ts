@@ -4,7 +4,7 @@ import type { DispatchInput } from '../../../contracts/activities';
 import type { Workspace } from '../../../contracts/run';
 import { renderAttachments } from '../../attachments/render-attachments';
 import { failure } from '../../failure';
-import { sizeOf, writeOnce } from '../../files/whole-file';
+import { exists, sizeOf, writeOnce } from '../../files/whole-file';
 import { agentDir, journalPath, outputPath, readAgentRecord, type AgentRecord } from '../agent-record';
 import { logOf, markUsed, recordAgent, takeAgent } from '../agents-at-work';
 import { demandAgent, planAgent, sha256 } from '../plan-agent';
@@ -102,11 +102,7 @@ async function keepPrompt(
 ): Promise<string> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const path = join(dir, 'prompt.md');
-  const known = await readFile(path).then(
-    () => true,
-    () => false,
-  );
-  if (known) return path;
+  if (await exists(path)) return path;
   const attachments =
     workspace === undefined ? '' : await renderAttachments(input.attachments, workspace, { readText });
   await writeOnce(path, composePrompt(input, attachments));

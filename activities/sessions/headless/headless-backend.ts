@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { open, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readIfThere } from '../../files/whole-file';
+import { readIfThere, sizeOf } from '../../files/whole-file';
 import { inspect, startOnce, stopTree } from '../../processes/supervised';
 import { failure } from '../../failure';
 import { processDir } from '../agent-record';
@@ -78,10 +78,7 @@ async function interruptGroup(pid: number): Promise<void> {
 }
 
 async function readTail(path: string): Promise<string> {
-  const size = await stat(path).then(
-    (file) => file.size,
-    () => 0,
-  );
+  const size = await sizeOf(path);
   if (size <= TAIL_BYTES) return (await readIfThere(path)) ?? '';
   const file = await open(path, 'r');
   try {

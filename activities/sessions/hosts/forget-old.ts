@@ -1,5 +1,6 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { modifiedAt } from '../../files/whole-file';
 import { inspect } from '../../processes/supervised';
 import { processDir } from '../agent-record';
 
@@ -23,11 +24,4 @@ async function changedAt(dir: string): Promise<number> {
   const names = await readdir(dir).catch(() => []);
   const times = await Promise.all([dir, ...names.map((name) => join(dir, name))].map(modifiedAt));
   return Math.max(...times);
-}
-
-function modifiedAt(path: string): Promise<number> {
-  return stat(path).then(
-    (found) => found.mtimeMs,
-    () => 0,
-  );
 }

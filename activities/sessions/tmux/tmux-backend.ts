@@ -1,7 +1,7 @@
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readIfThere, writeWhole } from '../../files/whole-file';
+import { modifiedAt, readIfThere, writeWhole } from '../../files/whole-file';
 import { claim, inspect } from '../../processes/process-record';
 import { findProcess } from '../../processes/process-table';
 import { stopTree } from '../../processes/supervised';
@@ -58,7 +58,7 @@ function tmuxSession(server: TmuxServer, dispatch: Dispatch): Session {
       if (!read || Date.now() - lookedAt < SCREEN_LOOK_MS) return [];
       lookedAt = Date.now();
       const lines = await screen(server, record);
-      const quietMs = Date.now() - (await lastWriteAt(logPath));
+      const quietMs = Date.now() - ((await modifiedAt(logPath)) || Date.now());
       const event = lines && read({ lines, quietMs }, state);
       return event ? [event] : [];
     },
@@ -71,13 +71,6 @@ function tmuxSession(server: TmuxServer, dispatch: Dispatch): Session {
       return lines.join('\n').trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
     },
   };
-}
-
-function lastWriteAt(path: string): Promise<number> {
-  return stat(path).then(
-    (file) => file.mtimeMs,
-    () => Date.now(),
-  );
 }
 
 function taskLine({ promptPath, id }: Dispatch): string {
