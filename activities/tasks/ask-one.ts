@@ -1,13 +1,13 @@
-import { ApplicationFailure } from '@temporalio/common';
+import type { ApplicationFailure } from '@temporalio/common';
 import { isErrorType } from '../../contracts/errors';
 import type { Trial } from '../../contracts/models';
 import { candidateKey, type ModelFailure } from '../../contracts/models';
 import type { CompleteChatsInput } from '../../contracts/tasks/activities';
 import { openAiErrorOf } from '../../contracts/tasks/openai-error';
 import type { TaskSpending } from '../../contracts/tasks/task';
+import { isErrorOf } from '../failure';
 import { CallFailed, NobodyAvailable, type Attempt } from '../models/client/model-client';
-import { LedgerUnavailable } from '../models/client/ports';
-import { callFailure, ledgerFailure, nobodyFailure } from '../models/model-failure';
+import { callFailure, nobodyFailure } from '../models/model-failure';
 import { ProviderFailure } from '../providers/provider-failure';
 import { NOTHING_SPENT, type WatchedPurse } from './spending';
 import type { ChatCompletion, TaskPorts } from './task-ports';
@@ -35,6 +35,9 @@ export class WorkerUnwell extends Error {
   override readonly name = 'WorkerUnwell';
 }
 
+/** How soon a ledger that did not answer is asked again. */
+const LEDGER_AGAIN_MS = 5_000;
+
 /** The longest pauses that are still work. Node's own fetch gives up at 300 s, with less to say. */
 const FIRST_EVENT_MS = 280_000;
 const IDLE_MS = 120_000;
@@ -59,7 +62,7 @@ function call(ports: TaskPorts, asked: AskOne): Promise<Attempt<ChatCompletion>>
   const totalMs = input.timeoutMs;
   const timeouts = { totalMs, firstEventMs: Math.min(totalMs, FIRST_EVENT_MS), idleMs: Math.min(totalMs, IDLE_MS) };
   const id = `${input.task.id}/${key.index}`;
-  const route = routeRequestOf(id, request.body, input.request, input.scope);
+  const route = routeRequestOf(id, request.route, input);
   const attemptId = `${id}#${key.call}.${attempt}`;
   const trials = trialsOf(asked);
   return ports.client.attempt(
@@ -98,20 +101,16 @@ async function afterFailure(ports: TaskPorts, asked: AskOne, error: CallFailed):
   }
   const trials = [...trialsOf(asked).filter((one) => candidateKey(one) !== candidateKey(error.trial)), error.trial];
   const id = `${input.task.id}/${key.index}`;
-  const ahead = await ports.client.route(routeRequestOf(id, request.body, input.request, input.scope), trials);
+  const ahead = await ports.client.route(routeRequestOf(id, request.route, input), trials);
   return failed(ports, asked, callFailure(error, ahead, {}));
 }
 
 /** No call was made. Undefined: for no reason that is known here. */
 async function withoutCall(error: unknown, ports: TaskPorts, asked: AskOne): Promise<Asked | undefined> {
-  if (error instanceof LedgerUnavailable) return nobodyYet(ledgerFailure(error, {}));
+  if (isErrorOf(error, 'Budget.Unavailable')) return { kind: 'nobody', retryAt: Date.now() + LEDGER_AGAIN_MS };
   if (!(error instanceof NobodyAvailable)) return undefined;
-  const failure = nobodyFailure(error, {});
-  return error.retryAt === undefined ? failed(ports, asked, failure) : nobodyYet(failure);
-}
-
-function nobodyYet(failure: ApplicationFailure): Asked {
-  return { kind: 'nobody', retryAt: detailsOf(failure).retryAt ?? Date.now() };
+  if (error.retryAt !== undefined) return { kind: 'nobody', retryAt: error.retryAt };
+  return failed(ports, asked, nobodyFailure(error, {}));
 }
 
 async function failed(ports: TaskPorts, asked: AskOne, failure: ApplicationFailure): Promise<Asked> {

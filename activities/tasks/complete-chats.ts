@@ -7,8 +7,7 @@ import type { CompleteChatsInput, CompleteChatsResult, ItemFailure } from '../..
 import { taskWorkflowId, type TaskSpending } from '../../contracts/tasks/task';
 import { isErrorOf } from '../failure';
 import { withHeartbeat, type Attempt } from '../heartbeat';
-import { scopeOf } from '../models/call-purse';
-import { LedgerUnavailable } from '../models/client/ports';
+import { scopeOfProject } from '../../contracts/config/scope-of-project';
 import { createSlicePurse } from '../models/client/purses';
 import { askOne, WorkerUnwell, type Asked } from './ask-one';
 import { spendAgain, sumOf, unconfirmed, watched, type WatchedPurse } from './spending';
@@ -31,7 +30,7 @@ export async function completeChats(ports: TaskPorts, input: CompleteChatsInput)
   ).catch((error: unknown) => {
     if (error instanceof WorkerUnwell) throw elsewhere('Provider.Network', error.message);
     if (isErrorOf(error, 'Artifact.Missing')) throw elsewhere('Artifact.Missing', (error as Error).message);
-    if (error instanceof LedgerUnavailable) throw elsewhere('Budget.Unavailable', error.message);
+    if (isErrorOf(error, 'Budget.Unavailable')) throw elsewhere('Budget.Unavailable', (error as Error).message);
     throw error;
   });
 }
@@ -48,14 +47,14 @@ class Portion {
   private readonly spent: TaskSpending[] = [];
   private readonly failures: ItemFailure[] = [];
   private completed = 0;
-  private slice: Slice | undefined;
+  private readonly slices = new Map<string, Slice>();
   private readonly purse: WatchedPurse | undefined;
 
   constructor(
     private readonly ports: TaskPorts,
     private readonly input: CompleteChatsInput,
   ) {
-    this.slice = input.slice;
+    if (input.slice !== undefined) this.slices.set(input.slice.id, input.slice);
     this.purse = this.openPurse();
   }
 
@@ -117,8 +116,8 @@ class Portion {
   }
 
   private result(stopped: Pick<CompleteChatsResult, 'stoppedAt' | 'retryAt'>): CompleteChatsResult {
-    const { completed, failures, slice } = this;
-    return { completed, failures, spent: sumOf(this.spent), ...stopped, ...(slice && { slice }) };
+    const { completed, failures, slices } = this;
+    return { completed, failures, spent: sumOf(this.spent), slices: [...slices.values()], ...stopped };
   }
 
   private openPurse(): WatchedPurse | undefined {
@@ -127,11 +126,11 @@ class Portion {
     const { scope, request, slice, nextSlice, task } = this.input;
     return watched(
       createSlicePurse({
-        spending: { scope: scopeOf(budgets, request.project, scope), nextSlice, ...(slice && { slice }) },
+        spending: { scope: scopeOfProject(budgets, request.project, scope), nextSlice, ...(slice && { slice }) },
         ledger: this.ports.ledger,
         sliceNano: budgets.slice ?? SLICE_NANO,
         holder: { kind: 'workflow', workflowId: taskWorkflowId(task) },
-        onSlice: (now) => (this.slice = now),
+        onSlice: (now) => void this.slices.set(now.id, now),
       }),
     );
   }

@@ -33,8 +33,9 @@ export async function* resultLines(store: TaskStore, input: FinishTaskInput): As
   const records = store.latestCalls(task, total);
   let index = 0;
   for await (const { custom_id } of store.allRequests(task, total)) {
-    const { value } = await records.next();
-    yield lineOf(`${task.id}-${index}`, custom_id, value ?? undefined, because);
+    const next = await records.next();
+    const record = next.done === true ? undefined : next.value;
+    yield lineOf(`${task.id}-${index}`, custom_id, record, because);
     index += 1;
   }
 }

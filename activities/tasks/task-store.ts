@@ -1,7 +1,8 @@
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { JsonObject } from '../../contracts/json';
+import type { RouteRequest } from '../../contracts/models';
 import type { ItemFailure } from '../../contracts/tasks/activities';
 import { TASK_ID_PATTERN, teamFolder, type Owned, type TaskSpending } from '../../contracts/tasks/task';
 import type { OpenAiError } from '../../contracts/tasks/openai-error';
@@ -13,6 +14,15 @@ import { fileName } from '../host';
 export interface TaskRequest {
   readonly custom_id: string;
   readonly body: JsonObject;
+  /** What routing has to know of it. */
+  readonly route: Pick<RouteRequest, 'model' | 'inputTokens' | 'maxOutputTokens'>;
+}
+
+/** What all requests of a task come to. */
+export interface KeptTask {
+  readonly total: number;
+  /** SHA-256 of what was asked for. */
+  readonly digest: string;
 }
 
 /** What came of one call for one request. */
@@ -47,17 +57,25 @@ const PER_DIRECTORY = 1_000;
 export class TaskStore {
   constructor(private readonly root: string) {}
 
-  /** Keep the requests of a new task: all of them, or none. Does nothing where they are kept already. */
-  async keep(task: Owned, requests: AsyncIterable<TaskRequest>): Promise<void> {
+  /**
+   * Keep the requests of a new task: all of them, or none. Where a task of that id is kept already, it stays as it is.
+   * @param about Asked when all requests are read.
+   * @returns What is known of the task that is kept.
+   */
+  async keep(task: Owned, requests: AsyncIterable<TaskRequest>, about: () => KeptTask): Promise<KeptTask> {
     const draft = join(this.root, `draft-${randomUUID()}`);
     await mkdir(join(draft, 'requests'), { recursive: true, mode: 0o700 });
     try {
       await writeRequests(join(draft, 'requests'), requests);
+      const kept = about();
+      await writeFile(join(draft, 'about.json'), JSON.stringify(kept), { mode: 0o600 });
       await mkdir(join(this.root, teamFolder(task.team)), { recursive: true, mode: 0o700 });
       await rename(draft, this.folder(task));
+      return kept;
     } catch (error) {
       await rm(draft, { recursive: true, force: true });
       if (!isCode(error, 'ENOTEMPTY') && !isCode(error, 'EEXIST')) throw error;
+      return JSON.parse(await readFile(join(this.folder(task), 'about.json'), 'utf8')) as KeptTask;
     }
   }
 

@@ -21,6 +21,8 @@ export interface TaskActivities {
 /** What all calls of a task have in common, beside the bodies of their requests. */
 export interface CompletionRequestRef {
   readonly project?: string;
+  /** The kind of task: rules, profiles and policies know this word. */
+  readonly task?: string;
   /** Only these may be asked: what the key allows; absent: all. */
   readonly allowed?: readonly string[];
 }
@@ -55,7 +57,8 @@ export interface CompleteChatsResult {
   /** With `stoppedAt`: before this there is nobody to ask. */
   readonly retryAt?: number;
   readonly spent: TaskSpending;
-  readonly slice?: Slice;
+  /** What it was paid from: the slice it was given, and the next one where that was drawn. */
+  readonly slices: readonly Slice[];
 }
 
 export interface ItemFailure extends Pick<ModelFailure, 'trial' | 'goesOn' | 'retryAt'> {

@@ -174,6 +174,8 @@ export interface TaskOrder {
   readonly by: string;
   /** Of a batch. */
   readonly inputFile?: string;
+  /** The time it was given, as its client wrote it: `24h`. */
+  readonly window?: string;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 

@@ -15,10 +15,15 @@ export async function finish(task: TaskContext): Promise<TaskView> {
   if (task.input.files) task.publish();
   await settle(task);
   if (task.input.files) await writeFiles(task);
-  task.enter(endOf(task.stop), { endedAt: Date.now() });
+  task.enter(statusOf(task), { endedAt: Date.now() });
   task.publish();
   await condition(allHandlersFinished);
   return task.view;
+}
+
+/** A single request that failed is a task that failed; of many, some may. */
+function statusOf({ stop, input, state }: TaskContext): 'completed' | Stop {
+  return stop === undefined && !input.files && state.failed > 0 ? 'failed' : endOf(stop);
 }
 
 function endOf(stop: Stop | undefined): 'completed' | Stop {
@@ -48,18 +53,28 @@ function withFiles({ state }: TaskContext, { completed, failed, output, errors }
   return { ...state, completed, failed, outcome: { ...state.outcome, ...files } };
 }
 
-/** A ledger that does not answer must not keep the answers back: it asks for itself when the leases run out. */
-async function settle({ state, input }: TaskContext): Promise<void> {
+/**
+ * End all slices. A ledger that does not answer must not keep the answers back: it asks for itself when the leases run
+ * out.
+ */
+export async function settle(task: TaskContext): Promise<void> {
+  const { state, input } = task;
   const { slices, unheard } = state;
+  task.state = { ...state, slices: [], unheard: [] };
   if (slices.length === 0 && unheard.length === 0) return;
   const { settleSlices } = proxyActivities<Pick<ModelActivities, 'settleSlices'>>({
     startToCloseTimeout: SETTLE_MS,
     retry: { ...LOST_WORKER_RETRY, maximumAttempts: 10 },
     summary: 'give back what was not spent',
   });
-  const { scope, task, request } = input;
+  const { scope, request } = input;
   const project = request.project === undefined ? {} : { project: request.project };
-  await settleSlices({ slices, unheard, scope, besideNano: 0, id: `${task.id}/end`, ...project }).catch(
-    () => undefined,
-  );
+  await settleSlices({
+    slices,
+    unheard,
+    scope,
+    besideNano: 0,
+    id: `${input.task.id}/${state.begun}`,
+    ...project,
+  }).catch(() => undefined);
 }

@@ -1,7 +1,7 @@
 import { allHandlersFinished, condition, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import { TASK_MEMO, type TaskInput, type TaskView } from '../../contracts/tasks/task';
 import { Alarm } from '../breakers/alarm';
-import { finish } from './finish';
+import { finish, settle } from './finish';
 import { listen } from './requests';
 import { TaskContext } from './task-context';
 
@@ -36,8 +36,12 @@ function isLong({ limits }: TaskContext): boolean {
   return continueAsNewSuggested || historyLength >= limits.historyEvents;
 }
 
-/** The memo goes along: whoever looks before the new execution has begun must find the task as it is. */
+/**
+ * The memo goes along: whoever looks before the new execution has begun must find the task as it is. The slices do not:
+ * their number would grow with all that is spent.
+ */
 async function goOnAsNew(task: TaskContext): Promise<never> {
+  await settle(task);
   await condition(allHandlersFinished);
   const memo = { ...workflowInfo().memo, [TASK_MEMO]: task.view };
   return makeContinueAsNewFunc<typeof modelTask>({ memo })({ ...task.input, carried: task.state });

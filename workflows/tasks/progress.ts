@@ -1,4 +1,4 @@
-import type { Slice } from '../../contracts/budgets';
+import { leftOf, type Slice } from '../../contracts/budgets';
 import { candidateKey, type Trial } from '../../contracts/models';
 import type { CompleteChatsResult, ItemFailure, ItemTrial } from '../../contracts/tasks/activities';
 import type { Again, TaskInput, TaskLimits, TaskSpending, TaskState, TaskView } from '../../contracts/tasks/task';
@@ -57,7 +57,7 @@ function mustWait({ again }: TaskState, now: number, { waiting }: TaskLimits): b
 }
 
 function begin(state: TaskState, taken: Omit<Portion, 'nextSlice'>, id: string) {
-  const [slice, ...slices] = state.slices;
+  const [slice, ...slices] = [...state.slices].sort((a, b) => leftOf(b) - leftOf(a));
   const begun = state.begun + 1;
   const portion = { ...taken, nextSlice: `${id}#${begun}`, ...(slice && { slice }) };
   return { state: { ...state, begun, slices }, portion };
@@ -82,7 +82,7 @@ export function heard(
 ): TaskState {
   const decided = result.failures.map((failure) => afterFailure(portion, failure, now, limits));
   const again = decided.filter((one) => one !== 'failed');
-  const { slice, stoppedAt, retryAt = now + limits.pauseMs } = result;
+  const { stoppedAt, retryAt = now + limits.pauseMs } = result;
   const left = stoppedAt === undefined ? [] : [leftOver(portion, stoppedAt, Math.max(retryAt, now + limits.pauseMs))];
   return {
     ...state,
@@ -90,7 +90,7 @@ export function heard(
     failed: state.failed + decided.length - again.length,
     again: [...state.again, ...again, ...left],
     spent: sum(state.spent, result.spent),
-    slices: slice === undefined ? state.slices : [...state.slices, slice],
+    slices: [...state.slices, ...result.slices],
   };
 }
 

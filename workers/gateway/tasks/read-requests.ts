@@ -61,23 +61,28 @@ function readRequest(where: string, value: unknown): TaskRequest {
   }
   if (method !== 'POST') throw badRequest(`${where}: method must be POST.`, 'method');
   if (url !== ENDPOINT) throw badRequest(`${where}: url must be ${ENDPOINT}.`, 'url', 'invalid_url');
-  return { custom_id, body: readBody(where, body) };
+  return { custom_id, ...readBody(where, body) };
 }
 
 /** A body as the chat door takes it, but for streams. */
-function readBody(where: string, body: unknown): JsonObject {
+function readBody(where: string, body: unknown): Pick<TaskRequest, 'body' | 'route'> {
   if (!isObject(body)) throw badRequest(`${where}: body must be an object.`, 'body');
-  return checkBody(body, (message) => `${where}: ${message}`);
-}
-
-/** Fails: ApiError 400. */
-export function checkBody(body: object, say: (message: string) => string = (message) => message): JsonObject {
   try {
-    const { stream } = readChat(Buffer.from(JSON.stringify(body)));
-    if (stream) throw badRequest('a task has no stream: leave `stream` out.', 'stream');
+    return readCompletion(Buffer.from(JSON.stringify(body)));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    throw badRequest(say(error.body.message), error.body.param ?? undefined, error.body.code);
+    throw badRequest(`${where}: ${error.body.message}`, error.body.param ?? undefined, error.body.code);
   }
-  return body as JsonObject;
+}
+
+/** A body as the chat door takes it, but for streams. Fails: ApiError 400. */
+export function readCompletion(raw: unknown): Pick<TaskRequest, 'body' | 'route'> {
+  const { body, model, stream, inputTokens, maxOutputTokens } = readChat(raw);
+  if (stream) throw badRequest('A task has no stream: leave `stream` out.', 'stream');
+  const route = {
+    inputTokens,
+    ...(model !== undefined && { model }),
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+  };
+  return { body: body as JsonObject, route };
 }

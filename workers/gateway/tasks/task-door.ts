@@ -179,7 +179,10 @@ export class TaskDoor {
     try {
       return await this.client.withDeadline(Date.now() + ms, ask);
     } catch (error) {
-      if (!isGrpcServiceError(error) && !(error instanceof Error && 'cause' in error && isGrpcServiceError(error.cause))) {
+      if (
+        !isGrpcServiceError(error) &&
+        !(error instanceof Error && 'cause' in error && isGrpcServiceError(error.cause))
+      ) {
         throw error;
       }
       throw new TasksUnavailable(`Temporal does not answer: ${error.message}`, { cause: error });

@@ -1,0 +1,57 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isObject, readJsonObject } from '../json';
+import { addBatches } from './batch-routes';
+import { durableCompletion, submitOne } from './durable-completion';
+import { addFiles } from './file-routes';
+import { takeStreams } from './read-body';
+import { ENDPOINT } from './read-requests';
+import { showTask } from './show-task';
+import { idempotencyKeyOf } from './submit';
+import type { TaskApiPorts } from './task-ports';
+import { addTasks } from './task-routes';
+
+/**
+ * Tasks, files and batches, and `?batch=true` of the chat door. To be added before the chat door itself; who asks is in
+ * `request.caller`.
+ */
+export async function registerTasks(app: FastifyInstance, ports: TaskApiPorts): Promise<void> {
+  beforeChat(app, async (request, reply) => {
+    if (!isObject(request.query) || request.query['batch'] !== 'true') return;
+    await reply.code(202).send(showTask(await submitOne(ports, request)));
+  });
+  await app.register(async (long) => {
+    takeStreams(long);
+    addTasks(long, ports);
+    addBatches(long, ports);
+    await addFiles(long, ports);
+  });
+}
+
+/** Plain completions with an Idempotency-Key are made durably. To be added before the chat door itself. */
+export function registerDurable(app: FastifyInstance, ports: TaskApiPorts): void {
+  beforeChat(app, async (request, reply) => {
+    if (reply.sent || idempotencyKeyOf(request) === undefined || wantsStream(request)) return;
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    const { status, headers, body } = await durableCompletion(ports, request, gone.signal);
+    await reply.code(status).headers(headers).send(body);
+  });
+}
+
+type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+function beforeChat(app: FastifyInstance, hook: Hook): void {
+  app.addHook('preHandler', async (request, reply) => {
+    if (request.method === 'POST' && request.routeOptions.url === ENDPOINT) await hook(request, reply);
+  });
+}
+
+/** A stream cannot be made again: it is served as any other. What cannot be read is refused by whoever reads it next. */
+function wantsStream({ body }: FastifyRequest): boolean {
+  try {
+    const { stream } = readJsonObject(body).body;
+    return stream === true;
+  } catch {
+    return true;
+  }
+}

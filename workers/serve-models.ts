@@ -1,0 +1,62 @@
+import { Worker, type WorkerOptions } from '@temporalio/worker';
+import type { ModelWorkActivities } from '../contracts/tasks/activities';
+import { modelsTaskQueue } from '../contracts/task-queues';
+import type { TaskStore } from '../activities/tasks/task-store';
+import { ModelSlots } from './model-slots';
+import type { WorkerWellness } from './wellness';
+
+/** A poll asks for one piece of work at a time; two keep the next one coming. */
+const POLLS = 2;
+
+/** The answer to a single request, and what a batch left behind that never came to its files. */
+const KEPT_MS = 30 * 86_400_000;
+const SWEEP_EVERY_MS = 3_600_000;
+
+export interface ModelServing {
+  readonly base: string;
+  /** Calls at a time. */
+  readonly slots: number;
+  readonly activities: ModelWorkActivities;
+  readonly wellness: WorkerWellness;
+  readonly store: TaskStore;
+  /** What every worker of this process has in common. */
+  readonly options: Omit<WorkerOptions, 'taskQueue'>;
+  readonly log: { info(message: string, fields: object): void; warn(message: string, fields: object): void };
+}
+
+/** Take calls of models for tasks and batches until `stopped`. */
+export async function serveModels(serving: ModelServing, stopped: Promise<void>): Promise<void> {
+  const { base, slots, activities, wellness, options, log } = serving;
+  const taskQueue = modelsTaskQueue(base);
+  const worker = await Worker.create({
+    ...options,
+    taskQueue,
+    activities: { ...activities },
+    tuner: {
+      activityTaskSlotSupplier: new ModelSlots(slots, wellness),
+      workflowTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
+      localActivityTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
+      nexusTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
+    },
+    maxConcurrentActivityTaskPolls: Math.min(POLLS, slots),
+  });
+  const sweeping = setInterval(() => void sweep(serving), SWEEP_EVERY_MS).unref();
+  void sweep(serving);
+  void stopped.then(() => worker.getState() === 'RUNNING' && worker.shutdown());
+  log.info('models ready', { taskQueue, slots });
+  try {
+    await worker.run();
+  } finally {
+    clearInterval(sweeping);
+    wellness.stop();
+  }
+}
+
+async function sweep({ store, log }: ModelServing): Promise<void> {
+  try {
+    const removed = await store.removeUntouchedSince(Date.now() - KEPT_MS);
+    if (removed > 0) log.info('old tasks were removed', { removed });
+  } catch (error) {
+    log.warn('old tasks could not be removed', { error });
+  }
+}
