@@ -37,8 +37,8 @@ export type PricedProvider = Pick<
 >;
 
 /**
- * The prices of the configuration, above those of the price list. A model at an Ollama, and a stand-in, cost nothing
- * unless the configuration says otherwise. What a provider says it charged counts before all of this.
+ * The prices of the configuration, above those of the price list. A model at an Ollama or a LocalAI, and a stand-in, cost
+ * nothing unless the configuration says otherwise. What a provider says it charged counts before all of this.
  */
 export function createPriceBook(providers: readonly PricedProvider[]): PriceBook {
   const byName = new Map(providers.map((provider) => [provider.name, provider]));
@@ -74,10 +74,10 @@ const FREE = { input: 0, output: 0 } as const;
 type SetPrice = Exclude<ModelPriceFile, 'free'>;
 
 /** The price that the configuration sets, of the first of these models that it knows. */
-function setFor({ prices, standIn, protocol }: PricedProvider, models: readonly string[]): SetPrice | undefined {
+function setFor({ prices, standIn, protocol, vendor }: PricedProvider, models: readonly string[]): SetPrice | undefined {
   const known = [...models, '*'].find((model) => Object.hasOwn(prices, model));
   const set = known === undefined ? undefined : prices[known];
-  if (set === undefined) return standIn || protocol === 'ollama' ? FREE : undefined;
+  if (set === undefined) return standIn || protocol === 'ollama' || vendor === 'localai' ? FREE : undefined;
   return set === 'free' ? FREE : set;
 }
 

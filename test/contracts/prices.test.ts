@@ -26,6 +26,8 @@ const PROVIDERS = [
   some('local', { protocol: 'ollama', vendor: 'ollama' }),
   some('leased', { protocol: 'ollama', prices: { '*': { input: 1, output: 2 }, tiny: 'free' } }),
   some('offline', { standIn: true }),
+  some('here', { vendor: 'localai' }),
+  some('desk', { vendor: 'anythingllm' }),
   some('own', { prices: { big: { input: 3, output: 15, 'cache-read': 0.3 }, '*': { input: 1, output: 1 } } }),
   some('given', { vendor: 'openai', prices: { 'gpt-4o': { input: 0, output: 0 } } }),
 ];
@@ -167,6 +169,8 @@ describe('what a call is estimated at', () => {
 describe('what costs nothing', () => {
   it.each([
     ['a model at an Ollama', 'local', 'llama', true],
+    ['a model at a LocalAI', 'here', 'llama', true],
+    ['an AnythingLLM, which may ask somebody who charges', 'desk', 'any', false],
     ['a stand-in', 'offline', 'offline-scripted', true],
     ['what is said to be free', 'leased', 'tiny', true],
     ['what is said to cost zero', 'given', 'gpt-4o', true],
