@@ -74,7 +74,10 @@ const FREE = { input: 0, output: 0 } as const;
 type SetPrice = Exclude<ModelPriceFile, 'free'>;
 
 /** The price that the configuration sets, of the first of these models that it knows. */
-function setFor({ prices, standIn, protocol, vendor }: PricedProvider, models: readonly string[]): SetPrice | undefined {
+function setFor(
+  { prices, standIn, protocol, vendor }: PricedProvider,
+  models: readonly string[],
+): SetPrice | undefined {
   const known = [...models, '*'].find((model) => Object.hasOwn(prices, model));
   const set = known === undefined ? undefined : prices[known];
   if (set === undefined) return standIn || protocol === 'ollama' || vendor === 'localai' ? FREE : undefined;
