@@ -2,6 +2,7 @@ import path from 'node:path';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { lock } from '../activities/files/lock';
 import { createSessionActivities, type SessionPorts } from '../activities/sessions/session-activities';
+import { endIdleAgents } from '../activities/sessions/hosts/end-idle';
 import { SessionHost } from '../activities/sessions/hosts/session-host';
 import { keepUp, type UpkeepPorts } from '../activities/sessions/hosts/upkeep';
 import type { PoolActivities, SessionActivities } from '../contracts/activities';
@@ -30,7 +31,8 @@ export interface SessionServing {
 
 /**
  * Serve this host's sessions until `stopped`: its own queue, and the queue of each pool while a session of it is free.
- * One process at a time does so for a host; another one waits, and takes over when the first is gone.
+ * One process at a time does so for a host; another one waits, and takes over when the first is gone. Agents that idle
+ * end with it, those at work do not.
  */
 export async function serveSessions(serving: SessionServing, stopped: Promise<void>): Promise<void> {
   const ending = new AbortController();
@@ -56,6 +58,7 @@ export async function serveSessions(serving: SessionServing, stopped: Promise<vo
     ports.log.info('sessions ready', { host: ports.host, pools: host.pools });
     await stopped;
     await Promise.all([upkeep, fleet.end()]);
+    await endIdleAgents(host);
   } finally {
     await unlock();
   }

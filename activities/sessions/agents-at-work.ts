@@ -81,14 +81,20 @@ export function keptFor(home: string, record: AgentRecord): Promise<string | und
   return readIfThere(keptPath(agentDir(home, record.id)));
 }
 
+export interface EndOptions {
+  readonly interrupt: boolean;
+  /** The longest time from SIGTERM to SIGKILL, where its configuration would give it more. */
+  readonly graceMs?: number;
+}
+
 /** Leave nothing of an agent but its log, without secrets. */
 export async function endAgent(
   record: AgentRecord,
-  { interrupt }: { readonly interrupt: boolean },
+  { interrupt, graceMs = Infinity }: EndOptions,
   { home, agents, backends, redactor }: AtWorkPorts,
 ): Promise<void> {
   const name = agentName(home, record, agents);
-  await backends[record.backend].end(name, { interrupt });
+  await backends[record.backend].end({ ...name, graceMs: Math.min(name.graceMs, graceMs) }, { interrupt });
   const log = logOf(name.dir, record);
   const done = join(name.dir, 'redacted');
   if ((await exists(done)) || !(await exists(log))) return;

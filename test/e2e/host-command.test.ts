@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isAlive } from '../../client/home';
 import type { Host } from '../../client/temporal';
 import { CliSession } from '../support/cli-session';
 import { compileSources } from '../support/compile-sources';
@@ -111,6 +112,15 @@ it('a prompt for a repository leaves its work on the branch of its run', async (
   expect(said).toMatchObject({ code: 0, out: 'did: make something\n' });
   const branch = /Its work is on branch (\S+) \(2 commits\)\./.exec(said.err)?.[1];
   expect(system.git('rev-list', '--count', `main..${branch}`)).toBe('2');
+});
+
+it('interrupted, it leaves no agent behind that idles', async () => {
+  await serve();
+  await untilState('idle');
+  const agents = () => system.agentEntries('started').flatMap(({ pid }) => pid ?? []);
+  expect(agents().filter(isAlive)).toHaveLength(1);
+  await leave('SIGINT');
+  expect(agents().filter(isAlive)).toEqual([]);
 });
 
 it('its process killed: it is started again, finds its agent at work, and the prompt was taken once', async () => {

@@ -16,6 +16,7 @@ import type {
 import type { Lease } from '../../contracts/sessions';
 import type { SessionPorts } from '../../activities/sessions/session-activities';
 import { compileSources } from './compile-sources';
+import { waitUntil } from './wait-until';
 import { benchPorts, dispatchOnHost, openBenchHost } from './session-bench';
 
 const AGENT = join(__dirname, 'agents', 'terminal-agent.mjs');
@@ -181,6 +182,15 @@ export class AgentBench {
   async tmux(...args: readonly string[]): Promise<string> {
     const { stdout } = await promisify(execFile)('tmux', ['-u', '-L', this.socket, ...args]);
     return stdout;
+  }
+
+  /** Have a person at a terminal. Their tmux client needs one of its own: the pane of another tmux server. */
+  async attach(session: string): Promise<{ leave(): Promise<void> }> {
+    const outer = new AgentBench();
+    const command = `env -u TMUX tmux -L ${this.socket} attach -t '=${session}'`;
+    await outer.tmux('-f', '/dev/null', 'new-session', '-d', '-x', '100', '-y', '30', command);
+    await waitUntil(async () => (await this.tmux('list-clients')).trim() !== '');
+    return { leave: () => outer.close() };
   }
 
   async close(): Promise<void> {

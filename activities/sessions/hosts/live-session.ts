@@ -8,6 +8,8 @@ export class LiveSession {
   up = false;
   /** Its agent has been started ahead of a prompt and is not ready yet. */
   starting = false;
+  /** Its agent is being ended on purpose: that it dies says nothing of its health. */
+  stopping = false;
   /** A person is at its terminal. */
   held = false;
   /** The conversation its agent is kept up for. */

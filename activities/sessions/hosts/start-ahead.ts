@@ -79,7 +79,8 @@ async function comeToNothing(
   why: string,
 ): Promise<void> {
   const isReplaced = agent !== undefined && session.record.agentId !== agent.record.id;
-  if (isReplaced) return; // a prompt came that needs another one
+  // A prompt came that needs another one, or somebody has it ended.
+  if (isReplaced || session.stopping) return;
   session.starting = false;
   session.up = false;
   host.ports.log.info('an agent did not come up', { session: session.record.name, why });

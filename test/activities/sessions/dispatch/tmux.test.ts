@@ -205,22 +205,13 @@ describe('a person at the terminal', () => {
     const session = await waitUntil(async () =>
       (await bench.tmux('list-sessions', '-F', '#{session_name}').catch(() => '')).trim(),
     );
-    const person = await attach(session);
+    const person = await bench.attach(session);
     await waitUntil(() => doings.some((text) => text.includes('a person is at the terminal')));
     expect(bench.receipts()).not.toContain('paste');
     await person.leave();
     await dispatching;
     expect(bench.prompts()).toHaveLength(1);
   });
-
-  // A person's tmux client needs a terminal of its own: the pane of another tmux server.
-  async function attach(session: string) {
-    const outer = new AgentBench();
-    const command = `env -u TMUX tmux -L ${bench.socket} attach -t '=${session}'`;
-    await outer.tmux('-f', '/dev/null', 'new-session', '-d', '-x', '100', '-y', '30', command);
-    await waitUntil(async () => (await bench.tmux('list-clients')).trim() !== '');
-    return { leave: () => outer.close() };
-  }
 });
 
 describe('cancelling', () => {

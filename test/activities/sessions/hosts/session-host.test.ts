@@ -1,11 +1,12 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSessionActivities } from '../../../../activities/sessions/session-activities';
+import { endIdleAgents } from '../../../../activities/sessions/hosts/end-idle';
 import type { SessionHost } from '../../../../activities/sessions/hosts/session-host';
 import { keepUp } from '../../../../activities/sessions/hosts/upkeep';
 import type { DispatchInput, DispatchResult } from '../../../../contracts/activities';
 import type { SessionState } from '../../../../contracts/sessions';
-import { AgentBench, leaseFor, quietEnvironment } from '../../../support/agent-bench';
+import { AgentBench, isAlive, leaseFor, quietEnvironment } from '../../../support/agent-bench';
 import { dispatchOnHost, openBenchHost } from '../../../support/session-bench';
 import { waitUntil } from '../../../support/wait-until';
 
@@ -260,6 +261,63 @@ describe('a person', () => {
     const host = await openHost([], { min: 0, max: 1 });
     const { refused } = await control(host, 'drain', { targets: ['b-9'] });
     expect(refused).toEqual([expect.stringContaining('a-1')]);
+  });
+});
+
+describe('a host that leaves', () => {
+  /** As its process does: nothing is started any more, and nothing is leased. */
+  async function leave(host: SessionHost): Promise<void> {
+    ending.abort();
+    await upkeep;
+    await endIdleAgents(host);
+  }
+
+  it('ends the agents that idle, and resumes the conversations they were kept for', async () => {
+    const mayFinish = join(bench.root, 'may-finish');
+    const host = await openHost(['--wait-for', mayFinish], { min: 1, max: 3 });
+    await waitUntil(() => stateOf(host) === 'idle');
+    const [waiting] = bench.survivors();
+    writeFileSync(mayFinish, '');
+    const on = (session: string, number: number) => ({ lease: leaseFor(input(number).dispatchId, session) });
+    const { conversation } = await run(host, input(1, { keep: true, ...on('a-2', 1) }));
+    const kept = bench.survivors().find((pid) => pid !== waiting);
+    rmSync(mayFinish);
+    const working = run(host, input(2, on('a-3', 2)));
+    await waitUntil(() => bench.prompts().length === 2);
+    await leave(host);
+    expect([waiting!, kept!].map(isAlive)).toEqual([false, false]);
+    expect(bench.survivors()).toHaveLength(1);
+    writeFileSync(mayFinish, '');
+    expect(await working).toHaveProperty('message');
+    const next = await openBenchHost(host.ports, { min: 1, max: 3 });
+    await run(next, input(3, { resume: conversation!, ...on('a-2', 3) }));
+    expect(started().at(-1)).toMatchObject({ resumed: conversation!.id });
+  });
+
+  it('ends an agent that is still starting, and does not hold that against its session', async () => {
+    const host = await openHost(['--ready-after', '60000'], { min: 1, max: 1 });
+    await waitUntil(() => started().length === 1 && stateOf(host) === 'starting');
+    await leave(host);
+    expect(bench.survivors()).toEqual([]);
+    await waitUntil(() => stateOf(host) === 'stopped');
+    expect(host.view().sessions[0]).toMatchObject({ restarts: 0 });
+  });
+
+  it('waits no longer for one that does not listen than for any other', async () => {
+    const host = await openHost(['--deaf'], { min: 1, max: 1 }, { 'grace-ms': 600_000, interrupt: 'Escape' });
+    await waitUntil(() => stateOf(host) === 'idle');
+    await leave(host);
+    expect(bench.survivors()).toEqual([]);
+  });
+
+  it('leaves the terminal that a person is looking at', async () => {
+    const host = await openHost([], { min: 1, max: 1 });
+    await waitUntil(() => stateOf(host) === 'idle');
+    const person = await bench.attach('here-a-1');
+    await waitUntil(() => stateOf(host) === 'held');
+    await leave(host);
+    expect(bench.survivors()).toHaveLength(1);
+    await person.leave();
   });
 });
 
