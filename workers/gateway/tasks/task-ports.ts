@@ -1,8 +1,6 @@
-import type { FastifyRequest } from 'fastify';
 import type { ArtifactStore } from '../../../activities/artifacts/artifact-store';
 import type { FileStore } from '../../../activities/tasks/file-store';
 import type { TaskStore } from '../../../activities/tasks/task-store';
-import type { Caller } from '../keys';
 import type { TaskDoor } from './task-door';
 
 /** What the doors to tasks and files work with. The stores are those of the home that model workers share. */
@@ -11,8 +9,6 @@ export interface TaskApiPorts {
   readonly store: TaskStore;
   readonly files: FileStore;
   readonly artifacts: ArtifactStore;
-  /** Who asks. Fails: ApiError 401. */
-  readonly callerOf: (request: FastifyRequest) => Caller;
   readonly limits?: Partial<TaskApiLimits>;
 }
 

@@ -1,0 +1,89 @@
+import { NativeConnection } from '@temporalio/worker';
+import type { Activities } from '../../contracts/activities';
+import type { ModelConfig } from '../../contracts/config/model-config';
+import { createPriceBook } from '../../contracts/prices';
+import type { WorkerRole } from '../../contracts/task-queues';
+import { createLedgerActivities } from '../../activities/budgets/create-ledger-activities';
+import { settleSlices } from '../../activities/models/settle-slices';
+import { createModelClient } from '../../activities/models/client/create-model-client';
+import { chatThrough } from '../../workers/chat-through';
+import { sparingBreakers, WorkerWellness } from '../../workers/wellness';
+import { createBreakers } from '../../workers/breakers';
+import { buildModelWork } from '../../workers/build-model-work';
+import { createOpenAiUpstream } from '../../workers/gateway/upstream/open-ai';
+import { createHolders, createLedger } from '../../workers/ledger';
+import { createLogger, installRuntime } from '../../workers/logger';
+import { commonOptions, runWorker } from '../../workers/run-worker';
+import { serveModels } from '../../workers/serve-models';
+
+/** What this process is given as its only argument, as JSON. */
+export interface ModelWorkerOptions {
+  readonly address: string;
+  readonly taskQueue: string;
+  readonly workflowBundle: string;
+  readonly home: string;
+  readonly config: ModelConfig;
+  /** The key that all providers are asked with: an upstream knows the worker by it. */
+  readonly key: string;
+  readonly slots: number;
+  readonly roles: readonly WorkerRole[];
+  readonly lookEveryMs?: number;
+}
+
+/** A worker as gantry runs it, with the providers of a test. Serves until its parent is gone. */
+async function main(): Promise<void> {
+  const options = JSON.parse(process.argv[2]!) as ModelWorkerOptions;
+  const { address, taskQueue, workflowBundle, home, config, key, slots, roles, lookEveryMs } = options;
+  const redact = (text: string): string => text;
+  const log = createLogger('info', redact);
+  installRuntime(log);
+  const connection = await NativeConnection.connect({ address });
+  const where = { connection, namespace: 'default', taskQueue, log };
+  const stopped = new Promise<void>((resolve) => {
+    process.once('disconnect', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+  const ledger = createLedger({ ...where, organisation: config.organisation });
+  const say = {
+    info: (message: string, fields: object) => log.info(fields, message),
+    warn: (message: string, fields: object) => log.warn(fields, message),
+  };
+  const wellness = new WorkerWellness({
+    addresses: () => config.providers.map(({ baseUrl }) => baseUrl),
+    log: say,
+    ...(lookEveryMs !== undefined && { everyMs: lookEveryMs }),
+  });
+  const client = createModelClient({
+    ...{ config, redact, prices: createPriceBook(config.providers) },
+    breakers: sparingBreakers(createBreakers(where), wellness),
+    profiles: { known: () => Promise.resolve([]), learn: () => undefined },
+  });
+  const upstreams = new Map(
+    config.providers.map(({ name, baseUrl }) => [name, createOpenAiUpstream({ provider: name, baseUrl, apiKey: key })]),
+  );
+  const chat = chatThrough(upstreams);
+  const work = buildModelWork({ home, config, ledger, client, chat, wellness, redact, log: say });
+  const activities = {
+    ...work.finishing,
+    ...createLedgerActivities(createHolders(where)),
+    settleSlices: (input: Parameters<typeof settleSlices>[1]) => settleSlices({ ledger, config, log: say }, input),
+  } as unknown as Activities;
+  const settings = { taskQueue, workflowBundle };
+  const serving = {
+    runs: () => runWorker({ ...where, settings, activities, redact }, stopped),
+    models: () =>
+      serveModels({ ...work, base: taskQueue, slots, log: say, options: commonOptions({ ...where, redact }) }, stopped),
+    sessions: () => Promise.reject(new Error('these workers have no sessions')),
+  };
+  // The ledger is a workflow that these workers run themselves.
+  await Promise.all([...roles.map((role) => serving[role]()), ledger.declareBudgets(config)]);
+  await connection.close();
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(1);
+  },
+);
