@@ -12,7 +12,7 @@ export function failure(type: ErrorType, message: string, details: FailureDetail
 }
 
 /** Is this a failure of that type? */
-export function isErrorOf(error: unknown, type: ErrorType): boolean {
+export function isErrorOf(error: unknown, type: ErrorType): error is ApplicationFailure {
   return error instanceof ApplicationFailure && error.type === type;
 }
 

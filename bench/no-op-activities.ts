@@ -25,6 +25,7 @@ export function createNoOpActivities(): Activities {
     startService: notMeasured,
     undo: notMeasured,
     callModel: notMeasured,
+    settleSlices: notMeasured,
     loadPipeline: notMeasured,
     awaitRun: notMeasured,
     fenceDispatch: notMeasured,

@@ -1,5 +1,6 @@
 import type { Contract, PipelineDefinition } from './definition';
 import type { Json, JsonObject } from './json';
+import type { ModelActivities } from './models';
 import type { RunRef, Workspace } from './run';
 import type { Ask, AskAnswer, ControlInput, ControlResult, Conversation, Lease, ReserveInput } from './sessions';
 import type { Shape } from './shape';
@@ -163,40 +164,10 @@ export interface UndoActivities {
   undo(input: { readonly run: RunRef; readonly action: UndoAction }): Promise<{ readonly message: string }>;
 }
 
-export interface ModelActivities {
-  /** One model call by the first provider that is configured and fits. Fails: Provider.*. */
-  callModel(input: CallModelInput): Promise<CallModelResult>;
-}
-
-export interface CallModelInput {
-  readonly run: RunRef;
-  readonly stage: string;
-  readonly prompt: string;
-  readonly system?: string;
-  readonly model?: string;
-  readonly task?: string;
-  readonly workspace?: Workspace;
-  readonly attachments: readonly ResolvedAttachment[];
-  /** The answer must be JSON of this shape. Fails: Stage.OutputInvalid. */
-  readonly output?: Shape;
-  readonly timeoutMs: number;
-}
-
 export type ResolvedAttachment =
   | { readonly kind: 'diff' }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'text'; readonly title: string; readonly text: Text };
-
-export interface CallModelResult {
-  readonly text: Text;
-  readonly output?: Json;
-  readonly provider: string;
-  readonly model: string;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  /** Absent when the price of the model is not known: unknown is not zero. */
-  readonly costUsd?: number;
-}
 
 /** On the queue of a pool, which a host polls only while it has an idle session to promise. */
 export interface PoolActivities {

@@ -7,11 +7,17 @@ import { isErrorType } from '../contracts/errors';
 export type Redact = (text: string) => string;
 
 /**
- * Tried again by Temporal itself: undoing, which goes on when every other way of trying has ended, model calls, which
- * move to the next provider from attempt to attempt and say how long each wants to be left alone, and waiting for a
- * session.
+ * Tried again by Temporal itself: undoing and settling, which go on when every other way of trying has ended, and
+ * waiting for a session.
  */
-const RETRIED_BY_TEMPORAL: ReadonlySet<string> = new Set(['undo', 'removeWorkspace', 'callModel', 'reserveSession']);
+const RETRIED_BY_TEMPORAL: ReadonlySet<string> = new Set([
+  'undo',
+  'removeWorkspace',
+  'settleSlices',
+  'reserveSession',
+  'completeChats',
+  'finishTask',
+]);
 
 /**
  * The door of every activity. Nothing leaves without being searched for secrets, and failures of the error table reach

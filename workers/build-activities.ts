@@ -1,12 +1,12 @@
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { createLedgerActivities } from '../activities/budgets/create-ledger-activities';
 import { createArtifactStore } from '../activities/artifacts/artifact-store';
 import { storingLargeOutput } from '../activities/artifacts/large-outputs';
 import { withHeartbeat } from '../activities/heartbeat';
 import { createHost, createHostActivities, type HostActivities } from '../activities/host-activities';
 import { createModelActivities } from '../activities/models/create-model-activities';
 import { loadPipeline } from '../activities/pipelines/load-pipeline';
-import { configureProviders } from '../activities/providers/configure';
 import type { Redactor } from '../activities/secrets/redactor';
 import type { Secrets } from '../activities/secrets/secrets';
 import { endAgentsIn, type AtWorkPorts } from '../activities/sessions/agents-at-work';
@@ -17,8 +17,11 @@ import { homeId } from '../activities/workspaces/home-id';
 import { visitWorkspace } from '../activities/workspaces/visit-workspace';
 import { listOwners } from '../activities/workspaces/workspace-record';
 import type { Activities, FleetActivities, SessionActivities } from '../contracts/activities';
+import type { LedgerActivities } from '../contracts/budgets';
 import type { WorkspaceClaim } from '../contracts/undo';
 import type { Breakers } from './breakers';
+import { createHolders } from './ledger';
+import { createModels, type Models } from './models';
 import { createOtherRuns, type OtherRuns } from './other-runs';
 import type { WorkerSettings } from './settings';
 import type { SweepPorts } from './sweep';
@@ -35,7 +38,8 @@ export interface WorkerEnvironment {
 }
 
 export interface Built {
-  readonly activities: Activities;
+  readonly activities: Activities & LedgerActivities;
+  readonly models: Models;
   readonly sessionPorts: SessionPorts;
   /** A session's answers go through here: what is too long for a history is stored. */
   readonly wrapSessions: (activities: SessionActivities) => SessionActivities;
@@ -52,15 +56,14 @@ export async function buildActivities(parts: WorkerEnvironment): Promise<Built> 
   const hostOptions = { home, secrets, environment, log };
   const host = createHost(hostOptions);
   const hostActivities = createHostActivities(hostOptions);
-  const { providers, notes } = await configureProviders(environment);
-  log.info('model providers', { providers: providers.map((provider) => provider.name), notes });
-  const models = createModelActivities({
-    providers,
-    readText,
-    storeText,
-    redact: (text) => redactor.redact(text),
-    log,
+  const redact = (text: string): string => redactor.redact(text);
+  const { connection, namespace, breakers } = parts;
+  const models = await createModels({
+    ...{ environment, connection, namespace, breakers, redact },
+    taskQueue: settings.taskQueue,
+    log: parts.log,
   });
+  const modelActivities = createModelActivities({ ...models, readText, storeText, redact, log });
   const tmux = { socket: settings.tmuxSocket };
   const { agents } = settings;
   const sessionPorts: SessionPorts = {
@@ -80,10 +83,13 @@ export async function buildActivities(parts: WorkerEnvironment): Promise<Built> 
       ...removingAgentsFirst(hostActivities, endAgents),
       ...fleetActivities(parts, sessionPorts),
       runCommand: storingLargeOutput(hostActivities.runCommand, storeText),
-      callModel: storingLargeOutput(models.callModel, storeText),
+      ...modelActivities,
+      callModel: storingLargeOutput(modelActivities.callModel, storeText),
+      ...createLedgerActivities(createHolders(parts)),
       loadPipeline,
       ...otherRuns.activities,
     },
+    models,
     sessionPorts,
     wrapSessions: (activities) => ({
       ...activities,

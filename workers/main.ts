@@ -27,7 +27,10 @@ export async function main(): Promise<void> {
       ...{ settings, secrets, redactor, log, ...where, breakers },
       environment: process.env,
     });
-    const { activities, sessionPorts, sweeping } = built;
+    const { activities, models, sessionPorts, sweeping } = built;
+    void models.ledger.declareBudgets(models.config).catch((error: unknown) => {
+      log.warn({ error }, 'the ledger was not told of the budgets of the configuration');
+    });
     const runs = (): Promise<void> => runWorker({ settings, ...where, activities, redact, log }, stopped);
     const sessions = (): Promise<void> =>
       serveSessions(
@@ -44,7 +47,7 @@ export async function main(): Promise<void> {
       );
     const roles = { runs, sessions };
     const swept = keepSweeping({ ...sweeping, removeWorkspace: activities.removeWorkspace, log }, stopped);
-    await Promise.all([...settings.roles.map((role) => roles[role]()), swept]);
+    await Promise.all([...settings.roles.map((role) => roles[role]()), swept]).finally(() => models.close());
   } finally {
     await connection.close().catch((error: unknown) => log.warn({ error }, 'the connection did not close'));
   }

@@ -4,3 +4,5 @@ export { budgetLedger } from './budgets/budget-ledger';
 export { providerBreaker } from './breakers/provider-breaker';
 export { sessionHost } from './hosts/session-host';
 export { modelProfiles } from './profiles/model-profiles';
+export { modelCall } from './models/model-call';
+export { modelTask } from './tasks/model-task';

@@ -1,44 +1,49 @@
-import type { CallModelInput } from '../../contracts/activities';
-import { shapeToJsonSchema } from '../../contracts/schemas/output';
 import type { JsonObject } from '../../contracts/json';
+import { candidateKey, type CallModelInput, type Candidate, type RejectedAnswer } from '../../contracts/models';
+import { shapeToJsonSchema } from '../../contracts/schemas/output';
 import { renderAttachments } from '../attachments/render-attachments';
-import type { Candidate } from '../providers/choose';
 import type { CompletionRequest, Message } from '../providers/model-provider';
 import type { ModelPorts } from './create-model-activities';
-import type { Memory } from './memory';
+
+export type Prompt = Pick<CompletionRequest, 'system' | 'messages' | 'schema'>;
 
 /**
- * What the model reads: the prompt, what is attached to it, and the shape its answer has to have; after an answer in
- * the wrong shape that answer and what was wrong with it, too.
+ * What the model reads: the prompt, what is attached to it, and the shape its answer has to have. Fails: Path.Escapes,
+ * Git.Failed, Definition.Invalid.
  */
 export async function buildPrompt(
-  ports: ModelPorts,
-  input: CallModelInput,
-  memory: Memory,
-  candidate: Candidate,
-): Promise<Pick<CompletionRequest, 'system' | 'messages' | 'schema'>> {
+  ports: Pick<ModelPorts, 'readText' | 'redact'>,
+  input: Pick<CallModelInput, 'attachments' | 'output' | 'prompt' | 'system' | 'workspace'>,
+): Promise<Prompt> {
   const attached = await renderAttachments(input.attachments, input.workspace, ports);
   const schema = input.output === undefined ? undefined : shapeToJsonSchema(input.output);
   const parts = [input.prompt, attached, schema ? instruction(schema) : ''].filter((part) => part !== '');
-  const asked: Message = { role: 'user', content: ports.redact(parts.join('\n\n')) };
   return {
-    messages: [asked, ...correction(memory, candidate)],
+    messages: [{ role: 'user', content: ports.redact(parts.join('\n\n')) }],
     ...(input.system ? { system: ports.redact(input.system) } : {}),
     ...(schema ? { schema } : {}),
   };
+}
+
+/** The prompt for one candidate: whoever answered in the wrong shape is shown its answer, and what is wrong with it. */
+export function promptFor(prompt: Prompt, candidate: Candidate, rejected: RejectedAnswer | undefined): Prompt {
+  if (rejected === undefined || candidateKey(rejected) !== candidateKey(candidate)) return prompt;
+  return { ...prompt, messages: [...prompt.messages, ...correction(rejected)] };
+}
+
+/** About how many tokens it is: three bytes each, which is too many for prose and about right for code. */
+export function tokensOf({ system = '', messages, schema }: Prompt): number {
+  const parts = [system, ...messages.map(({ content }) => content), schema === undefined ? '' : JSON.stringify(schema)];
+  return Math.ceil(parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0) / 3);
 }
 
 function instruction(schema: JsonObject): string {
   return `Answer with one JSON value and nothing else: no prose, no code fence. It must match this JSON Schema:\n${JSON.stringify(schema)}`;
 }
 
-function correction({ rejected }: Memory, { provider, model }: Candidate): Message[] {
-  if (!rejected || rejected.provider !== provider || rejected.model !== model) return [];
+function correction({ answer, issues }: RejectedAnswer): Message[] {
   return [
-    { role: 'assistant', content: rejected.answer },
-    {
-      role: 'user',
-      content: `That answer cannot be used: ${rejected.issues}. Answer again, with the JSON value alone.`,
-    },
+    { role: 'assistant', content: answer },
+    { role: 'user', content: `That answer cannot be used: ${issues}. Answer again, with the JSON value alone.` },
   ];
 }

@@ -1,80 +1,147 @@
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
-import type { CallModelInput, CallModelResult } from '../../contracts/activities';
-import { failure } from '../failure';
-import { withHeartbeat } from '../heartbeat';
-import { candidatesFor, nextCandidate, trialOf, type Candidate } from '../providers/choose';
-import type { Completion, ModelProvider, Timeouts } from '../providers/model-provider';
-import { priceOf } from '../providers/price';
-import { ProviderFailure } from '../providers/provider-failure';
-import { buildPrompt } from './build-prompt';
+import { CancelledFailure } from '@temporalio/common';
+import { candidateKey, type CallModelInput, type CallModelResult, type ModelFailure } from '../../contracts/models';
+import { activityKey, withHeartbeat } from '../heartbeat';
+import type { Completion, Timeouts } from '../providers/model-provider';
+import { buildPrompt, promptFor, tokensOf, type Prompt } from './build-prompt';
+import { Progress, wasAsking } from './call-progress';
+import { openPurse, type CallPurse } from './call-purse';
+import {
+  CallFailed,
+  NobodyAvailable,
+  type Answered,
+  type Attempt,
+  type AttemptRequest,
+  type CallTarget,
+} from './client/model-client';
+import { isErrorOf } from '../failure';
 import type { ModelPorts } from './create-model-activities';
-import { failAttempt } from './fail-attempt';
+import { callFailure, defect, ledgerFailure, nobodyFailure, shapeFailure, summaryOf, type Paid } from './model-failure';
 import { readOutput } from './read-output';
-import { progressOf, recall, reject, type Memory } from './memory';
 
 /**
- * Ask one model once. Which one is said in `choose`; what failed before is told by the heartbeat details of the
- * attempt before. Fails: Provider.*, Stage.OutputInvalid, Path.Escapes, Git.Failed, Definition.Invalid.
+ * One call of one model: one HTTP request at most. What the calls before have learned comes with the input, and what
+ * this one learns goes back with its answer or its failure. Fails: Provider.*, Budget.*, Policy.Denied,
+ * Stage.OutputInvalid, Path.Escapes, Git.Failed, Definition.Invalid.
  */
 export async function callModel(ports: ModelPorts, input: CallModelInput): Promise<CallModelResult> {
   const context = Context.current();
-  const memory = recall(context.info.heartbeatDetails);
-  const candidates = candidatesFor(ports.providers, input.model);
-  const turn = { attempt: context.info.attempt, now: Date.now() };
-  const candidate = toldAgain(memory) ?? nextCandidate(candidates, memory.trials, turn);
-  const provider = ports.providers.find(({ name }) => name === candidate?.provider);
-  if (!candidate || !provider) throw noProvider(input);
-
-  let characters = 0;
-  const progress = () => progressOf(memory, candidate, characters);
-  return withHeartbeat(progress, async ({ signal }) => {
+  const prompt = await buildPrompt(ports, input);
+  const { attempt: tries, workflowExecution } = context.info;
+  const isLost = tries > 1 && wasAsking(context.info.heartbeatDetails);
+  const paying = openPurse(ports, input, workflowExecution?.workflowId ?? 'none', isLost);
+  const progress = new Progress(input.watched === true, ports.redact);
+  return withHeartbeat(progress.details, async ({ signal }) => {
+    const request = requestOf(input, prompt, paying, signal);
     try {
-      const prompt = await buildPrompt(ports, input, memory, candidate);
-      const onProgress = (soFar: number) => void (characters = soFar);
-      const request = { ...prompt, model: candidate.model, timeouts: timeoutsOf(input), onProgress };
-      const completion = await provider.complete(request, signal);
-      return await resultOf(ports, input, provider, candidate, completion, memory);
+      const attempt = await ports.client.attempt(request, async (target) => {
+        progress.begin(target);
+        return ask(ports, input, promptFor(prompt, target, input.rejected), target, progress, signal);
+      });
+      return await resultOf(ports, input, attempt, paid(paying));
     } catch (error) {
-      if (signal.aborted) return context.cancelled;
-      if (!(error instanceof ProviderFailure)) throw error;
-      throw failAttempt({ ports, memory, candidates, failure: error, attempt: turn.attempt });
+      if (signal.aborted) throw cancelled(context, paying);
+      throw await failureOf(ports, request, error, paid(paying));
     }
   });
 }
 
-/** An answer in the wrong shape is a matter between us and that model; an outage of it since then is not. */
-function toldAgain({ rejected, trials }: Memory): Candidate | undefined {
-  if (!rejected || trialOf(trials, rejected)) return undefined;
-  return { provider: rejected.provider, model: rejected.model };
+function requestOf(input: CallModelInput, prompt: Prompt, { purse }: CallPurse, signal: AbortSignal): AttemptRequest {
+  const { id, model, task, maxOutputTokens, rejected, trials } = input;
+  const project = input.project ?? input.run?.project;
+  const team = purse?.scope.team ?? input.spending?.scope.team;
+  const told = rejected === undefined ? prompt : promptFor(prompt, rejected, rejected);
+  // An answer in the wrong shape is a matter between us and that model; an outage of it since then is not.
+  const first = rejected !== undefined && !trials.some((one) => candidateKey(one) === candidateKey(rejected));
+  return {
+    ...{ id, trials, signal },
+    attemptId: `${activityKey() ?? id}#${Context.current().info.attempt}`,
+    inputTokens: tokensOf(told),
+    timeoutMs: timeoutsOf(input).totalMs,
+    ...(model === undefined ? {} : { model }),
+    ...(task === undefined ? {} : { task }),
+    ...(project === undefined ? {} : { project }),
+    ...(team === undefined ? {} : { team }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...(!first ? {} : { first: { provider: rejected.provider, model: rejected.model } }),
+    ...(purse === undefined ? {} : { purse }),
+  };
+}
+
+async function ask(
+  ports: ModelPorts,
+  input: CallModelInput,
+  prompt: Prompt,
+  target: CallTarget,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Answered<Completion>> {
+  const provider = ports.providers.find(({ name }) => name === target.provider);
+  if (provider === undefined) throw new Error(`a route leads to ${target.provider}, which this worker has not set up`);
+  const completion = await provider.complete(
+    {
+      ...prompt,
+      model: target.model,
+      timeouts: timeoutsOf(input),
+      onProgress: progress.hear,
+      ...(input.maxOutputTokens === undefined ? {} : { maxOutputTokens: input.maxOutputTokens }),
+    },
+    signal,
+  );
+  const { usage, model, costUsd } = completion;
+  return { value: completion, usage, model, ...(costUsd === undefined ? {} : { costUsd }) };
 }
 
 async function resultOf(
   ports: ModelPorts,
   input: CallModelInput,
-  provider: ModelProvider,
-  candidate: Candidate,
-  completion: Completion,
-  memory: Memory,
+  attempt: Attempt<Completion>,
+  paidFrom: Paid,
 ): Promise<CallModelResult> {
+  const { value: completion, candidate, model, usage, costNano, route, overBudget } = attempt;
   const answer = ports.redact(completion.text);
-  const costUsd = priceOf(completion, provider.pricing, new Date());
-  const { model, usage } = completion;
-  ports.log.info('model answered', { stage: input.stage, provider: provider.name, model, ...usage, costUsd });
+  const cost = costNano === undefined ? {} : { costNano };
+  const { provider } = candidate;
+  ports.log.info('model answered', { id: input.id, provider, model, ...usage, ...cost });
+  const summary = summaryOf(route, candidate, overBudget);
   const read = input.output === undefined ? undefined : readOutput(answer, input.output);
   if (read && 'issues' in read) {
-    Context.current().heartbeat(reject(memory, candidate, answer, read.issues));
-    throw outputInvalid(candidate, read.issues, costUsd);
+    const rejected = { provider, model: candidate.model, answer: head(answer, 1_200), issues: head(read.issues, 500) };
+    throw shapeFailure(rejected, summary, { ...paidFrom, ...cost });
   }
   return {
     text: await ports.storeText(answer),
     ...read,
-    provider: provider.name,
-    model,
-    inputTokens: usage.input,
-    outputTokens: usage.output,
-    ...(costUsd === undefined ? {} : { costUsd }),
+    ...{ provider, model, inputTokens: usage.input, outputTokens: usage.output },
+    ...cost,
+    route: summary,
+    ...(completion.requestId === undefined ? {} : { requestId: completion.requestId }),
+    ...paidFrom,
   };
+}
+
+async function failureOf(ports: ModelPorts, request: AttemptRequest, error: unknown, paidFrom: Paid): Promise<unknown> {
+  if (error instanceof CallFailed) {
+    const { provider, model, lastType } = error.trial;
+    ports.log.warn('model call failed', { provider, model, type: lastType, message: error.message });
+    const others = request.trials.filter((one) => one.provider !== provider || one.model !== model);
+    return callFailure(error, await ports.client.route(request, [...others, error.trial]), paidFrom);
+  }
+  if (error instanceof NobodyAvailable) return nobodyFailure(error, paidFrom);
+  if (isErrorOf(error, 'Budget.Unavailable')) return ledgerFailure(error, paidFrom);
+  return defect(error);
+}
+
+/** The call was given up: what it was paid from goes back to the workflow all the same. */
+function cancelled({ cancellationDetails, info }: Context, paying: CallPurse): CancelledFailure {
+  const details: ModelFailure = { goesOn: false, rejected: [], findings: [], ...paid(paying) };
+  const why = cancellationDetails?.cancelRequested === true ? 'The call was cancelled' : 'The worker gave the call up';
+  return new CancelledFailure(`${why} (${info.activityId}).`, [details]);
+}
+
+function paid(paying: CallPurse): Paid {
+  const slice = paying.slice();
+  return slice === undefined ? {} : { slice };
 }
 
 /** The longest pauses that are still work. Node's own fetch gives up at 300 s, with less to say. */
@@ -89,22 +156,6 @@ function timeoutsOf(input: CallModelInput): Timeouts {
   return { totalMs, firstEventMs: Math.min(totalMs, FIRST_EVENT_MS), idleMs: Math.min(totalMs, IDLE_MS) };
 }
 
-function noProvider(input: CallModelInput): ApplicationFailure {
-  return failure(
-    'Provider.None',
-    `Stage "${input.stage}" asks a model, and no model provider is configured on this worker. Set ANTHROPIC_API_KEY, ` +
-      'OPENAI_API_KEY or GANTRY_OPENAI_COMPATIBLE, or start Ollama; then restart the worker and resume the run.',
-  );
-}
-
-function outputInvalid(
-  { provider, model }: Candidate,
-  issues: string,
-  costUsd: number | undefined,
-): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: 'Stage.OutputInvalid',
-    message: `The answer of ${provider}/${model} does not match the stage's output: ${issues}. The model is told when it is asked again.`,
-    details: [{ provider, model, issues, ...(costUsd === undefined ? {} : { costUsd }) }],
-  });
+function head(text: string, limit: number): string {
+  return text.slice(0, limit);
 }

@@ -23,9 +23,11 @@ export interface CompletionRequest {
   readonly messages: readonly Message[];
   /** JSON Schema the answer has to match, for providers that can hold the model to it. */
   readonly schema?: JsonObject;
+  /** The longest answer wanted, tokens; absent: the provider's own limit. */
+  readonly maxOutputTokens?: number;
   readonly timeouts: Timeouts;
-  /** Called for every piece of the answer with its length so far, in characters. */
-  readonly onProgress?: (characters: number) => void;
+  /** Called for every piece of the answer with all of it so far. */
+  readonly onProgress?: (text: string) => void;
 }
 
 export interface Message {

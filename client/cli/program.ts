@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { EXIT } from '../../contracts/errors';
 import type { Cli } from './cli';
 import { addApprove, addReject } from './commands/vote';
+import { addAsk } from './commands/ask';
 import { addAudit } from './commands/audit';
 import { addCancel } from './commands/cancel';
 import { addCompletion } from './commands/completion';
@@ -34,6 +35,7 @@ const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
   'Set up:': [addInit, addDev, addWorker, addHost, addDoctor],
   'Run and look:': [addStart, addList, addStatus, addLogs, addAudit, addReplay],
   'Sessions:': [addSend, addSessions, addQueue],
+  'Models:': [addAsk],
   'Decide:': [addApprove, addReject, addPause, addResume, addPriority],
   'Mend and undo:': [addRetry, addCancel, addRollback],
   'Other:': [addCompletion],

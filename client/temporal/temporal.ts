@@ -5,6 +5,7 @@ import { Breakers } from './breakers';
 import { Budgets } from './budgets';
 import { Door } from './door';
 import { Hosts } from './hosts';
+import { ModelCalls } from './model-calls';
 import { Profiles } from './profiles';
 import { Queues } from './queues';
 import { Runs } from './runs';
@@ -20,6 +21,7 @@ export class Temporal {
   readonly queues: Queues;
   readonly hosts: Hosts;
   readonly budgets: Budgets;
+  readonly modelCalls: ModelCalls;
   readonly breakers: Breakers;
   readonly profiles: Profiles;
 
@@ -29,6 +31,7 @@ export class Temporal {
     this.queues = new Queues(door);
     this.hosts = new Hosts(door);
     this.budgets = new Budgets(door);
+    this.modelCalls = new ModelCalls(door);
     this.breakers = new Breakers(door);
     this.profiles = new Profiles(door);
   }

@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { parse } from 'yaml';
 import { createModelActivities } from '../../activities/models/create-model-activities';
-import { configureProviders } from '../../activities/providers/configure';
 import type { JsonObject } from '../../contracts/json';
-import type { CallModelInput, CallModelResult } from '../../contracts/activities';
+import type { CallModelInput, CallModelResult } from '../../contracts/models';
 import { checkPipeline } from '../../contracts/pipeline';
 import { pipelineFile } from '../../contracts/schemas/pipeline';
 import { calculatorScript } from '../../examples/offline/calculator-script';
 import { startOfflineModel, type OfflineModel } from '../../examples/offline/model-server';
 import type { Edit } from '../../examples/offline/percent-edit';
 import type { Review } from '../../examples/offline/review-diff';
+import { scriptedClient, scriptedModel } from '../support/scripted-models';
 
 // The demo's own parts, put together by hand: the sample in a real repository, the offline model over HTTP through
 // the real SDK, and the pipeline file.
@@ -55,10 +55,10 @@ function runSuite(): { passed: string[]; failed: string[] } {
 }
 
 async function ask(input: Partial<CallModelInput>): Promise<CallModelResult> {
-  const env = { GANTRY_OFFLINE_MODEL_URL: model.url, OLLAMA_HOST: 'http://127.0.0.1:1' };
-  const { providers } = await configureProviders(env);
+  const offline = scriptedModel('offline', model.url.replace(/\/v1$/, ''));
   const { callModel } = createModelActivities({
-    providers,
+    ...{ client: scriptedClient([offline]).client, providers: [offline.provider], config: {} },
+    ledger: { book: () => Promise.reject(new Error('nothing is counted here')) },
     readText: async (text) => ('inline' in text ? text.inline : text.head),
     storeText: async (text) => ({ inline: text }),
     redact: (text) => text,
@@ -72,7 +72,8 @@ async function ask(input: Partial<CallModelInput>): Promise<CallModelResult> {
     baseCommit: git('rev-list', '--max-parents=0', 'HEAD'),
     ports: {},
   };
-  const given = {
+  const given: CallModelInput = {
+    ...{ id: 'r/s#1', trials: [] },
     run: { project: 'calculator', runId: 'r' },
     stage: 's',
     prompt: '',
@@ -128,13 +129,13 @@ it('is planned by the offline model in the shape the pipeline declares', async (
     output,
     provider,
     model: name,
-    costUsd,
+    costNano,
   } = await ask({
     prompt: 'Plan the smallest change that delivers: Add a percent key to the calculator.',
     attachments: [{ kind: 'file', path: 'FEATURE_REQUEST.md' }],
     output: plan!.output!,
   });
-  expect({ provider, name, costUsd }).toEqual({ provider: 'offline', name: 'offline-scripted', costUsd: 0 });
+  expect({ provider, name, costNano }).toEqual({ provider: 'offline', name: 'offline-scripted', costNano: 0 });
   const { files, summary } = output as { files: string[]; summary: string };
   expect(summary).toContain('keyboard');
   // The plan names the files the edit then touches.

@@ -1,15 +1,12 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { withHeartbeat } from '../../activities/heartbeat';
-import type {
-  Activities,
-  CallModelInput,
-  ClosedPool,
-  DispatchInput,
-  RunCommandInput,
-} from '../../contracts/activities';
+import type { Activities, ClosedPool, DispatchInput, RunCommandInput } from '../../contracts/activities';
 import type { ErrorType } from '../../contracts/errors';
 import type { FailureDetails } from '../../activities/failure';
+import type { CallModelInput, ModelFailure, SettleSlicesInput } from '../../contracts/models';
+import { toNano } from '../../contracts/money';
+import type { Slice } from '../../contracts/budgets';
 import type { Json } from '../../contracts/json';
 import { checkPipeline } from '../../contracts/pipeline';
 import type { Ask } from '../../contracts/sessions';
@@ -27,9 +24,11 @@ export interface Script {
     readonly type: ErrorType;
     readonly message?: string;
     readonly retryAfterMs?: number;
-    readonly details?: FailureDetails;
+    readonly details?: FailureDetails | ModelFailure;
   };
   readonly costUsd?: number;
+  /** What is left of the slice that a model was paid from. */
+  readonly slice?: Slice;
   /** Resolved by the test, or by cancellation. */
   readonly until?: Promise<void>;
 }
@@ -58,6 +57,7 @@ export class FakeHost {
   readonly acts: string[] = [];
   readonly prompts: DispatchInput[] = [];
   readonly modelCalls: CallModelInput[] = [];
+  readonly settlements: SettleSlicesInput[] = [];
   readonly commands: RunCommandInput[] = [];
   /** Undos that are to fail this often before they work, by kind. */
   readonly brokenUndos = new Map<UndoAction['kind'], number>();
@@ -154,17 +154,24 @@ export class FakeHost {
       undo: async ({ action }) => this.undo(action),
       callModel: async (input) => {
         this.modelCalls.push(input);
-        this.acts.push(`model ${input.stage}`);
-        const script = await this.perform(input.stage);
+        const asker = input.stage ?? input.id;
+        this.acts.push(`model ${asker}`);
+        const script = await this.perform(asker);
         return {
           text: { inline: JSON.stringify(script.output ?? 'fine') },
           provider: 'fake',
           model: 'fake-1',
           inputTokens: 10,
           outputTokens: 5,
+          route: { by: 'asked for by name', reasons: [], findings: [], rejected: [] },
           ...(script.output === undefined ? {} : { output: script.output }),
-          ...(script.costUsd === undefined ? {} : { costUsd: script.costUsd }),
+          ...(script.costUsd === undefined ? {} : { costNano: toNano(script.costUsd) }),
+          ...(script.slice === undefined ? {} : { slice: script.slice }),
         };
+      },
+      settleSlices: async (input) => {
+        this.acts.push('settle');
+        this.settlements.push(input);
       },
       loadPipeline: async ({ source, name }) => {
         const checked = checkPipeline(source, { name });
@@ -260,7 +267,7 @@ function failure(
   type: ErrorType,
   message: string,
   retryAfterMs?: number,
-  details?: FailureDetails,
+  details?: FailureDetails | ModelFailure,
 ): ApplicationFailure {
   return ApplicationFailure.create({
     type,

@@ -11,6 +11,10 @@ import { OF_THE_SESSION } from './sessions/failures';
 export async function afterFailure(run: RunContext, stage: StageDefinition, key: StageKey): Promise<'try' | 'end'> {
   const failure = run.record(key).failure;
   if (failure === undefined || run.state.stop !== undefined) return 'end';
+  if (failure.type === 'Budget.Exhausted') {
+    run.stop({ kind: 'budget' }, failure);
+    return 'end';
+  }
   const policy = stage.onFailure;
   const used = run.state.fixes[stage.id] ?? 0;
   if (policy.action === 'fix' && isMendable(failure.type) && used < policy.attempts) {

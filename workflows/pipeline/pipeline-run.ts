@@ -20,6 +20,7 @@ import { Publisher } from './publish';
 import { listen } from './requests';
 import { resultOf } from './result';
 import { RunContext } from './run-context';
+import { settlePurse } from './run-purse';
 import { undoAll } from './undoing';
 import { enter } from './work';
 
@@ -51,6 +52,7 @@ async function execute(run: RunContext, publisher: Publisher): Promise<EndStatus
   const status = await untilEnd(run, publisher);
   limit.cancel();
   await leaveTheWorldTidy(run, status);
+  await settlePurse(run);
   await condition(() => allHandlersFinished() && run.isTidy);
   run.throwCrash();
   return status;

@@ -9,6 +9,7 @@ import { stageIdOf, stageOfGate, type StageKey } from '../../contracts/ids';
 import { AUDIT_LIMIT, type AuditEntry, type StageRecord } from '../../contracts/run';
 import { auditOf } from './audit';
 import type { RunEvent, StageProduct } from './run-events';
+import { bookedOn, reduceModels, withoutAsking } from './reduce-models';
 import { reducePrompt } from './reduce-prompt';
 import { patchStage, withStage, without } from './stage-records';
 import type { RunState } from './state';
@@ -111,6 +112,12 @@ function apply(state: RunState, event: RunEvent, now: number): RunState {
       return { ...state, priority: event.priority };
     case 'stopped':
       return { ...state, stop: event.stop, ...(event.failure === undefined ? {} : { failure: event.failure }) };
+    case 'slice.taken':
+    case 'slice.back':
+    case 'slice.lost':
+    case 'slices.settled':
+    case 'asking.parked':
+      return reduceModels(state, event);
     default:
       return reducePrompt(state, event);
   }
@@ -183,7 +190,7 @@ function isActive(record: StageRecord): boolean {
 function spend(state: RunState, event: Extract<RunEvent, { type: 'spent' }>): RunState {
   const record = state.stages[event.key];
   const spent = {
-    ...state,
+    ...bookedOn(state, event),
     costUsd: state.costUsd + event.costUsd,
     tokens: state.tokens + event.tokens,
   };
@@ -219,7 +226,7 @@ function reset(state: RunState, keys: readonly StageKey[]): RunState {
   const gates = Object.fromEntries(Object.entries(state.gates).filter(([gate]) => !keys.includes(stageOfGate(gate))));
   const matrices = new Set(keys.filter((key) => !(key in stages)).map(stageIdOf));
   const cells = Object.fromEntries(Object.entries(state.cells).filter(([id]) => !matrices.has(id)));
-  return { ...state, stages, gates, cells };
+  return { ...withoutAsking(state, keys), stages, gates, cells };
 }
 
 function known(product: StageProduct): Partial<StageRecord> {

@@ -1,4 +1,5 @@
 import type { ClosedPool } from '../../contracts/activities';
+import type { Slice } from '../../contracts/budgets';
 import type { StageKind } from '../../contracts/definition';
 import type { StageKey } from '../../contracts/ids';
 import type { Json, JsonObject } from '../../contracts/json';
@@ -14,6 +15,8 @@ import type {
 import type { Conversation, Lease } from '../../contracts/sessions';
 import type { Text } from '../../contracts/text';
 import type { Undo } from '../../contracts/undo';
+import type { Asked } from '../models/next-call';
+import type { Taken } from '../models/purse';
 import type { Stop } from './state';
 
 /** What a stage's work gives when it ends well. */
@@ -43,6 +46,24 @@ export type PromptEvent =
   | { readonly type: 'pool.avoided'; readonly key: StageKey; readonly closed: ClosedPool }
   | { readonly type: 'agent.asking'; readonly key: StageKey; readonly asking: boolean }
   | { readonly type: 'attempts.granted'; readonly key: StageKey };
+
+/** What a stage has cost, and where that is counted: calls of models spend slices, nested runs see to their own. */
+export interface SpentEvent {
+  readonly type: 'spent';
+  readonly key: StageKey;
+  readonly by: 'model' | 'agent' | 'run';
+  readonly costUsd: number;
+  readonly tokens: number;
+}
+
+/** What happens where a stage asks models. */
+export type ModelEvent =
+  | { readonly type: 'slice.taken'; readonly taken: Taken }
+  | { readonly type: 'slice.back'; readonly taken: Taken; readonly slice?: Slice }
+  | { readonly type: 'slice.lost'; readonly taken: Taken }
+  | { readonly type: 'slices.settled' }
+  /** The stage was put down between two calls; without `asked` it has been taken up again. */
+  | { readonly type: 'asking.parked'; readonly key: StageKey; readonly asked?: Asked };
 
 export type RunEvent =
   | PromptEvent
@@ -89,7 +110,8 @@ export type RunEvent =
       readonly turn: number;
       readonly status: 'pending' | 'cancelled';
     }
-  | { readonly type: 'spent'; readonly key: StageKey; readonly costUsd: number; readonly tokens: number }
+  | SpentEvent
+  | ModelEvent
   | { readonly type: 'reset'; readonly keys: readonly StageKey[] }
   | {
       readonly type: 'fix';

@@ -13,6 +13,8 @@ import type { JsonObject } from '../../contracts/json';
 import { stageOfGate, type StageKey } from '../../contracts/ids';
 import type { Conversation } from '../../contracts/sessions';
 import type { Undo } from '../../contracts/undo';
+import type { Asked } from '../models/next-call';
+import type { PurseState } from '../models/purse';
 
 /**
  * Everything a run knows, as plain JSON: it is the snapshot continue-as-new hands on, and what every view is drawn
@@ -48,6 +50,10 @@ export interface RunState {
   readonly audit: readonly AuditEntry[];
   readonly costUsd: number;
   readonly tokens: number;
+  /** What was drawn to ask models with. */
+  readonly purse?: PurseState;
+  /** Stages that were put down while they asked models, and what their calls have come to. */
+  readonly asking?: Readonly<Record<StageKey, Asked>>;
   readonly failure?: StageFailure;
 }
 

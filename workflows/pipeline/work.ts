@@ -6,6 +6,7 @@ import type { StageRecord } from '../../contracts/run';
 import { afterFailure } from './after-failure';
 import { isWorthRetrying, toFault, type Fault } from './fault';
 import { mayTryAgain, pauseBefore } from './sessions/memory';
+import { Parked } from './parked';
 import { executeStage } from './stages';
 import type { StageProduct } from './run-events';
 import type { RunContext } from './run-context';
@@ -41,12 +42,13 @@ async function attempt(
 ): Promise<Fault | 'done' | 'parked'> {
   let because: string | undefined;
   for (;;) {
-    const goesOn = wasPutDown(stage, run.record(key));
+    const goesOn = wasPutDown(run, stage, key);
     const number = run.record(key).attempt + (goesOn ? 0 : 1);
     if (!goesOn) {
       run.apply({ type: 'attempt.started', key, attempt: number, ...(because === undefined ? {} : { because }) });
     }
     const outcome = await tryOnce(run, stage, key);
+    if ('parked' in outcome) return putDown(run, key, turn);
     if ('product' in outcome) {
       run.apply({ type: 'stage.succeeded', key, turn, product: outcome.product });
       return 'done';
@@ -59,19 +61,22 @@ async function attempt(
     const parked = await condition(() => run.mustPark, delay, {
       summary: `${key}: next attempt after ${fault.failure.type}`,
     });
-    if (parked || run.mustPark) {
-      run.apply({ type: 'stage.stopped', key, turn, status: run.state.stop === undefined ? 'pending' : 'cancelled' });
-      return 'parked';
-    }
+    if (parked || run.mustPark) return putDown(run, key, turn);
   }
 }
 
-/** Put down while it only waited, for people or for a session: the attempt has done nothing yet. */
-function wasPutDown(stage: StageDefinition, { attempt: number, waitsIn }: StageRecord): boolean {
-  return waitsIn !== undefined || (stage.kind === 'gate' && number > 0);
+function putDown(run: RunContext, key: StageKey, turn: number): 'parked' {
+  run.apply({ type: 'stage.stopped', key, turn, status: run.state.stop === undefined ? 'pending' : 'cancelled' });
+  return 'parked';
 }
 
-/** Model calls are tried again by Temporal, from provider to provider; everything else is counted here. */
+/** Put down while it only waited, for people, a session or a provider: the attempt goes on. */
+function wasPutDown(run: RunContext, stage: StageDefinition, key: StageKey): boolean {
+  const { attempt: number, waitsIn } = run.record(key);
+  return waitsIn !== undefined || run.state.asking?.[key] !== undefined || (stage.kind === 'gate' && number > 0);
+}
+
+/** A stage that asks models counts its calls itself: from provider to provider they are one attempt. */
 function attemptsOf(stage: StageDefinition, { granted = 0 }: StageRecord): number {
   return stage.kind === 'prompt' ? 1 : stage.retry.attempts + granted;
 }
@@ -84,12 +89,12 @@ function askedToWait(stage: StageDefinition, record: StageRecord, fault: Fault):
   return stage.kind === 'agent' ? pauseBefore(stage, record, fault) : fault.retryAfterMs;
 }
 
-type Outcome = { readonly product: StageProduct } | { readonly fault: Fault };
+type Outcome = { readonly product: StageProduct } | { readonly fault: Fault } | { readonly parked: true };
 
 function tryOnce(run: RunContext, stage: StageDefinition, key: StageKey): Promise<Outcome> {
   return executeStage({ run, key, stage }).then(
     (product) => ({ product }),
-    (error: unknown) => ({ fault: toFault(error) }),
+    (error: unknown) => (error instanceof Parked ? { parked: true } : { fault: toFault(error) }),
   );
 }
 

@@ -17,7 +17,7 @@ import type { Usage } from '../../providers/model-provider';
  */
 export interface ModelClient {
   /** Who could answer, best first. Reads breakers and profiles, from a cache a few seconds old at most. */
-  route(request: RouteRequest, trials: readonly Trial[]): Promise<Route>;
+  route(request: ClientRequest, trials: readonly Trial[]): Promise<Route>;
 
   /**
    * Make one call of the best candidate that is admitted now. The breaker hears how it went, the hold is settled, the
@@ -27,10 +27,17 @@ export interface ModelClient {
   attempt<T>(request: AttemptRequest, call: (target: CallTarget) => Promise<Answered<T>>): Promise<Attempt<T>>;
 }
 
-export interface AttemptRequest extends RouteRequest {
+export interface ClientRequest extends RouteRequest {
+  /** Only these may be asked: what the key of whoever asks allows. */
+  readonly allowed?: readonly string[];
+}
+
+export interface AttemptRequest extends ClientRequest {
   /** Unique for this try: what the breaker knows its report by. */
   readonly attemptId: string;
   readonly trials: readonly Trial[];
+  /** Goes before the others where it may be asked: it answered, and is to mend its answer. */
+  readonly first?: Candidate;
   /** Where the money comes from; absent: nothing is counted. */
   readonly purse?: Purse;
   /** How long the call may take at most: a probe is leased for as long. */
@@ -63,6 +70,8 @@ export interface Attempt<T> {
   readonly model: string;
   /** Absent when nobody knows the price. */
   readonly costNano?: NanoDollars;
+  /** The budget had too little, so only models that cost nothing were asked. */
+  readonly overBudget?: string;
 }
 
 /** Money for calls. One hold for each call; a hold ends exactly once. */
@@ -90,16 +99,18 @@ export class OverBudget extends Error {
   }
 }
 
-/** A candidate was asked and gave no answer that can be used. */
+/** A candidate was asked and gave no answer that can be used. Its message holds no secret. */
 export class CallFailed extends Error {
   override readonly name = 'CallFailed';
 
   constructor(
     readonly trial: Trial,
+    readonly candidate: RankedCandidate,
     readonly route: Route,
     /** Could another candidate do better? */
     readonly failover: boolean,
     override readonly cause: Error,
+    readonly overBudget: string | undefined,
   ) {
     super(trial.message);
   }

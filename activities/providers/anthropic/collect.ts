@@ -17,7 +17,7 @@ export async function collect(events: AsyncIterable<Event>, request: CompletionR
       count(usage, event.message.usage);
     } else if (event.type === 'content_block_delta' && event.delta.type === 'text_delta') {
       text += event.delta.text;
-      request.onProgress?.(text.length);
+      request.onProgress?.(text);
     } else if (event.type === 'message_delta') {
       stopReason = event.delta.stop_reason;
       count(usage, event.usage);

@@ -30,7 +30,7 @@ async function converse(
   const stream = await client.messages.create(
     {
       model,
-      max_tokens: settings.maxTokens,
+      max_tokens: Math.min(settings.maxTokens, request.maxOutputTokens ?? Infinity),
       messages: messages.map(({ role, content }) => ({ role, content })),
       stream: true,
       ...(system ? { system } : {}),

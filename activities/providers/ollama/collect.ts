@@ -9,7 +9,7 @@ export async function collect(parts: AsyncIterable<ChatResponse>, request: Compl
   for await (const part of parts) {
     text += part.message?.content ?? '';
     last = part;
-    request.onProgress?.(text.length);
+    request.onProgress?.(text);
   }
   if (last?.done_reason === 'length') {
     throw new UnusableAnswer('Provider.Request', 'length', 'the answer was cut at the context length of the model');

@@ -24,13 +24,16 @@ export function createOllamaProvider(settings: OllamaSettings): ModelProvider {
   };
 }
 
-function chatOf(settings: OllamaSettings, { model, system, messages, schema }: CompletionRequest) {
+function chatOf(settings: OllamaSettings, { model, system, messages, schema, maxOutputTokens }: CompletionRequest) {
   const all = [...(system ? [{ role: 'system', content: system }] : []), ...messages];
   const characters = all.reduce((sum, { content }) => sum + content.length, 0);
   return {
     model,
     messages: all,
-    options: { num_ctx: contextFor(characters, settings.maxContext) },
+    options: {
+      num_ctx: contextFor(characters, settings.maxContext),
+      ...(maxOutputTokens === undefined ? {} : { num_predict: maxOutputTokens }),
+    },
     ...(schema ? { format: schema } : {}),
   };
 }

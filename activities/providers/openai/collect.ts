@@ -20,7 +20,7 @@ export async function collect(chunks: AsyncIterable<Chunk>, request: CompletionR
     text += choice?.delta?.content ?? '';
     refusal += choice?.delta?.refusal ?? '';
     finish = choice?.finish_reason ?? finish;
-    if (choice?.delta?.content) request.onProgress?.(text.length);
+    if (choice?.delta?.content) request.onProgress?.(text);
   }
   demandWhole(finish, text, refusal);
   return { text, model, ...accountOf(usage) };

@@ -32,12 +32,22 @@ async function converse(
       messages: [...(system ? [{ role: 'system' as const, content: system }] : []), ...messages],
       stream: true,
       stream_options: { include_usage: true },
+      ...limitOf(settings, request),
       ...(settings.structuredOutput ? responseFormat(request) : {}),
     },
     { signal: wire.signal },
   );
   const requestId = wire.requestId();
   return { ...(await collect(wire.events(stream), request)), ...(requestId ? { requestId } : {}) };
+}
+
+/** OpenAI's newer models refuse the old word, and other servers do not know the new one. */
+function limitOf(
+  { name }: OpenAiSettings,
+  { maxOutputTokens }: CompletionRequest,
+): Partial<OpenAI.ChatCompletionCreateParamsStreaming> {
+  if (maxOutputTokens === undefined) return {};
+  return name === 'openai' ? { max_completion_tokens: maxOutputTokens } : { max_tokens: maxOutputTokens };
 }
 
 function responseFormat({ schema }: CompletionRequest): Partial<OpenAI.ChatCompletionCreateParamsStreaming> {

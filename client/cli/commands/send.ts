@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { text as readAll } from 'node:stream/consumers';
 import { InvalidArgumentError, type Command } from 'commander';
 import { parseDuration } from '../../../contracts/duration';
 import { NAME_PATTERN } from '../../../contracts/ids';
@@ -12,7 +9,7 @@ import { startRun } from '../../runs/start-run';
 import type { QueueReport } from '../../sessions/pool-queue';
 import { readQueue } from '../../sessions/read-queue';
 import { poolsForAny, sendDefinition } from '../../sessions/send-prompt';
-import type { Cli } from '../cli';
+import { readPrompt } from '../given-prompt';
 import type { AddCommand } from '../program';
 import { sayAnswer, sayWhereItWaits } from '../sent-prompt';
 import { priorityOf } from './priority';
@@ -31,8 +28,6 @@ interface SendOptions {
   readonly keep?: boolean;
 }
 
-/** What one value of a workflow may hold, with room for the rest of its input. */
-const MOST_BYTES = 1_000_000;
 /** With `--any` the best pool is asked first, and each further one this much later. */
 const ANY_WAIT = '1s';
 
@@ -96,28 +91,6 @@ function addWork(command: Command): void {
     .option('--timeout <duration>', 'how long the agent may take, such as 30m', durationText)
     .option('--keep', 'leave the agent up afterwards, with its conversation')
     .option('--wait', 'follow it to its end and print what the agent said; the exit code then tells how it ended');
-}
-
-async function readPrompt(given: string, { io }: Cli): Promise<string> {
-  const said = given === '-' ? await readAll(io.stdin) : given.startsWith('@') ? readFile(given, io.cwd) : given;
-  const prompt = said.trim();
-  if (prompt === '') throw new UserError('The prompt is empty. Nothing was sent.');
-  if (Buffer.byteLength(prompt) <= MOST_BYTES) return prompt;
-  throw new UserError(
-    'The prompt is longer than 1 MB. Nothing was sent.',
-    'Put it into a file of the repository, and name that.',
-  );
-}
-
-function readFile(given: string, cwd: string): string {
-  try {
-    return readFileSync(path.resolve(cwd, given.slice(1)), 'utf8');
-  } catch (error) {
-    throw new UserError(
-      `${given}: ${(error as Error).message}`,
-      'A prompt that starts with @ is given by - or from a file.',
-    );
-  }
 }
 
 /** The target; undefined for any. Fails: UserError. */

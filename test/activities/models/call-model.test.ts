@@ -6,18 +6,42 @@ import type { Info } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { createModelActivities } from '../../../activities/models/create-model-activities';
-import { configureProviders } from '../../../activities/providers/configure';
-import type { CallModelInput, CallModelResult } from '../../../contracts/activities';
-import { anthropicAnswer, answer, beginning, json, ollamaAnswer, openAiAnswer, stream } from '../../support/model-wire';
+import { createModelActivities, type ModelPorts } from '../../../activities/models/create-model-activities';
+import { LedgerUnavailable, type LedgerPort } from '../../../activities/models/client/ports';
+import type { LedgerAnswer, LedgerEntry } from '../../../contracts/budgets';
+import type { ErrorType } from '../../../contracts/errors';
+import type {
+  CallModelInput,
+  CallModelResult,
+  CallProgress,
+  ModelFailure,
+  Spending,
+  Trial,
+} from '../../../contracts/models';
+import type { BudgetsFile } from '../../../contracts/schemas/config/budgets';
+import {
+  anthropicAnswer,
+  answer,
+  beginning,
+  json,
+  ollamaAnswer,
+  openAiAnswer,
+  openAiChunk,
+  stream,
+} from '../../support/model-wire';
+import { ScriptedBreakers, scriptedClient, scriptedModel, type ScriptedModel } from '../../support/scripted-models';
 import { startUpstream, type ScriptedUpstream } from '../../support/scripted-upstream';
 import { waitUntil } from '../../support/wait-until';
 
 // The whole activity: Temporal's context, the vendors' SDKs, and one HTTP server that plays every vendor.
 
 let upstream: ScriptedUpstream;
+let breakers: ScriptedBreakers;
+let ledger: ScriptedLedger;
 beforeEach(async () => {
   upstream = await startUpstream();
+  breakers = new ScriptedBreakers();
+  ledger = new ScriptedLedger();
 });
 afterEach(() => upstream.close());
 
@@ -26,72 +50,104 @@ const QUIET = { logger: new DefaultLogger('ERROR') };
 const SECRET = 'hunter2-canary';
 
 const INPUT: CallModelInput = {
+  id: 'r/plan#1',
   run: { project: 'p', runId: 'r' },
   stage: 'plan',
   prompt: 'Plan it.',
   attachments: [],
   timeoutMs: 30_000,
+  trials: [],
 };
 
-async function activities(env: Record<string, string>) {
-  const { providers } = await configureProviders({ OLLAMA_HOST: 'http://127.0.0.1:1', ...env });
-  return createModelActivities({
-    providers,
+/** A ledger that grants what is asked, up to a limit, and remembers every entry. */
+class ScriptedLedger implements LedgerPort {
+  readonly entries: LedgerEntry[] = [];
+  left = Infinity;
+  isAway = false;
+
+  readonly book = async (entries: readonly LedgerEntry[]): Promise<readonly LedgerAnswer[]> => {
+    if (this.isAway) throw new LedgerUnavailable('no worker answers');
+    this.entries.push(...entries);
+    return entries.map((entry): LedgerAnswer => {
+      if (entry.op !== 'draw') return { outcome: 'booked' };
+      if (entry.atLeastNano <= this.left) return { outcome: 'held', grantedNano: entry.amountNano };
+      const account = { level: 'org', account: 'acme', window: 'month' } as const;
+      return {
+        outcome: 'refused',
+        ...account,
+        limitNano: 1,
+        settledNano: 1,
+        heldNano: 0,
+        askedNano: entry.atLeastNano,
+      };
+    });
+  };
+}
+
+function activities(models: readonly ScriptedModel[], budgets?: BudgetsFile) {
+  return createModelActivities(activitiesPorts(models, budgets));
+}
+
+function activitiesPorts(models: readonly ScriptedModel[], budgets?: BudgetsFile): ModelPorts {
+  const config = budgets === undefined ? {} : { budgets };
+  return {
+    ...{ client: scriptedClient(models, config, breakers).client, config, ledger },
+    providers: models.map(({ provider }) => provider),
     readText: async (text) => ('inline' in text ? text.inline : `${text.head}…`),
     storeText: async (text) => ({ inline: text }),
     redact: (text) => text.replaceAll(SECRET, '***'),
     log: { info: () => undefined, warn: () => undefined },
-  });
+  };
 }
 
-const anthropicOnly = () => ({ ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: upstream.url });
-const openAiOnly = () => ({ OPENAI_API_KEY: 'k', OPENAI_BASE_URL: `${upstream.url}/v1` });
-const both = () => ({ ...anthropicOnly(), ...openAiOnly() });
+const anthropicOnly = () => [scriptedModel('anthropic', upstream.url)];
+const openAiOnly = () => [scriptedModel('openai', upstream.url)];
+const both = () => [...anthropicOnly(), ...openAiOnly()];
+const PRICED = { prices: { '*': { input: 2.5, output: 10 } } };
+const priced = () => [scriptedModel('openai', upstream.url, PRICED)];
 
 interface Attempt {
   readonly result?: CallModelResult;
   readonly failure?: ApplicationFailure;
-  /** What Temporal gives to the next attempt. */
-  readonly details: unknown;
+  /** What the failure says of the call. */
+  readonly told?: ModelFailure;
 }
 
-/** One attempt of the activity, with what the one before left behind. */
+/** One call, with what the calls before have learned in its input. */
 async function attempt(
-  env: Record<string, string>,
+  models: readonly ScriptedModel[],
   input: Partial<CallModelInput> = {},
   info: Partial<Info> = {},
+  budgets?: BudgetsFile,
 ): Promise<Attempt> {
   const environment = new MockActivityEnvironment(
-    {
-      startToCloseTimeoutMs: 40_000,
-      heartbeatTimeoutMs: 5_000,
-      ...info,
-    },
+    { startToCloseTimeoutMs: 40_000, heartbeatTimeoutMs: 5_000, ...info },
     QUIET,
   );
-  let details: unknown;
-  environment.on('heartbeat', (last: unknown) => (details = last));
-  const { callModel } = await activities(env);
+  const { callModel } = activities(models, budgets);
   try {
-    return { result: await environment.run(callModel, { ...INPUT, ...input }), details };
+    return { result: await environment.run(callModel, { ...INPUT, ...input }) };
   } catch (error) {
     if (!(error instanceof ApplicationFailure)) throw error;
-    return { failure: error, details };
+    return { failure: error, told: error.details?.[0] as ModelFailure };
   }
 }
 
-/** All attempts Temporal would make, up to a number. */
+/** As many calls as a workflow would make without waiting: each is told what those before have learned. */
 async function attempts(
-  env: Record<string, string>,
+  models: readonly ScriptedModel[],
   most: number,
   input: Partial<CallModelInput> = {},
 ): Promise<Attempt[]> {
   const made: Attempt[] = [];
+  let trials: readonly Trial[] = [];
   while (made.length < most) {
-    const details = made.at(-1)?.details;
-    const latest = await attempt(env, input, { attempt: made.length + 1, heartbeatDetails: details });
+    const rejected = made.at(-1)?.told?.answer;
+    const latest = await attempt(models, { ...input, trials, ...(rejected && { rejected }) });
     made.push(latest);
-    if (latest.result || latest.failure?.nonRetryable) break;
+    const { trial } = latest.told ?? {};
+    if (trial) trials = [...trials.filter(({ provider }) => provider !== trial.provider), trial];
+    if (latest.result || latest.told?.goesOn !== true) break;
   }
   return made;
 }
@@ -99,50 +155,68 @@ async function attempts(
 const asked = () => upstream.requests.map(({ body }) => body['model']);
 const promptOf = (index: number) => JSON.stringify(upstream.requests[index]!.body['messages']);
 
-it('answers with text, tokens, cost and who it was', async () => {
+it('answers with text, tokens, cost, who it was and why', async () => {
   upstream.reply(anthropicAnswer(['Do ', 'this.']));
   const { result } = await attempt(anthropicOnly(), { model: 'claude-sonnet-5' });
-  expect(result).toEqual({
+  expect(result).toMatchObject({
     text: { inline: 'Do this.' },
     provider: 'anthropic',
     model: 'claude-test-2026',
     inputTokens: 11,
     outputTokens: 7,
+    requestId: 'req-anthropic-1',
+    route: { by: 'asked for by name', rejected: [], findings: [] },
   });
 });
 
-it('knows what a listed model costs, and that a stand-in costs nothing', async () => {
-  const reply = openAiAnswer(['ok']);
-  upstream.reply({ ...reply, chunks: reply.chunks!.map((chunk) => chunk.replace('gpt-test-2026', 'gpt-4o')) }, reply);
-  const priced = await attempt(openAiOnly());
-  expect(priced.result?.costUsd).toBeCloseTo((11 * 2.5 + 7 * 10) / 1e6, 10);
-  const free = await attempt({ GANTRY_OFFLINE_MODEL_URL: `${upstream.url}/v1` });
-  expect(free.result).toMatchObject({ provider: 'offline', costUsd: 0 });
+it('knows what a model costs, and that a stand-in costs nothing', async () => {
+  upstream.reply(openAiAnswer(['ok']), openAiAnswer(['ok']));
+  expect((await attempt(priced())).result?.costNano).toBe(11 * 2_500 + 7 * 10_000);
+  expect((await attempt([scriptedModel('offline', upstream.url)])).result).toMatchObject({
+    provider: 'offline',
+    costNano: 0,
+  });
 });
 
 it('says what to do when no provider is configured', async () => {
-  const { failure } = await attempt({});
+  const { failure, told } = await attempt([]);
   expect(failure).toMatchObject({ type: 'Provider.None', nonRetryable: true });
   expect(failure?.message).toContain('ANTHROPIC_API_KEY');
+  expect(told?.goesOn).toBe(false);
+});
+
+it('asks for no longer an answer than is wanted', async () => {
+  const { provider, configured } = scriptedModel('offline', upstream.url);
+  upstream.reply(openAiAnswer(['ok']), anthropicAnswer(['ok']), openAiAnswer(['ok']));
+  await attempt(openAiOnly(), { maxOutputTokens: 50 });
+  await attempt(anthropicOnly(), { maxOutputTokens: 50 });
+  await attempt([{ provider, configured }], { maxOutputTokens: 50 });
+  expect(upstream.requests.map(({ body }) => [body['max_completion_tokens'], body['max_tokens']])).toEqual([
+    [50, undefined],
+    [undefined, 50],
+    [undefined, 50],
+  ]);
 });
 
 describe('a failure', () => {
-  it('carries the class, the wait and the evidence, and what to do', async () => {
+  it('carries its class, what was learned, and what to do; and Temporal does not try again', async () => {
     const limited = { type: 'error', error: { type: 'rate_limit_error', message: 'Too many tokens per minute.' } };
     upstream.reply(json(429, limited, { 'retry-after': '30', 'request-id': 'req-1' }));
-    const { failure } = await attempt(anthropicOnly());
-    expect(failure).toMatchObject({ type: 'Provider.RateLimited', nonRetryable: false });
-    expect(failure?.details).toEqual([
-      {
+    const { failure, told } = await attempt(anthropicOnly());
+    expect(failure).toMatchObject({ type: 'Provider.RateLimited', nonRetryable: true });
+    expect(told).toMatchObject({
+      trial: {
         provider: 'anthropic',
         model: 'claude-sonnet-5',
-        status: 429,
-        code: 'rate_limit_error',
-        requestId: 'req-1',
-        retryAfterMs: 30_000,
+        failures: 1,
+        lastType: 'Provider.RateLimited',
+        final: false,
       },
-    ]);
-    expect(failure?.nextRetryDelay).toBeGreaterThan(29_000);
+      goesOn: true,
+      by: 'the order of the providers',
+    });
+    expect(told?.retryAt).toBe(told?.trial?.notBefore);
+    expect(told?.retryAt).toBeGreaterThan(Date.now() + 25_000);
     expect(failure?.message).toBe(
       'anthropic/claude-sonnet-5 (HTTP 429): Too many tokens per minute. Wait, ask for a higher rate limit, or configure a second provider.',
     );
@@ -150,62 +224,178 @@ describe('a failure', () => {
 
   it('is final for one provider alone when trying again cannot help', async () => {
     upstream.reply(json(401, { error: { message: 'invalid x-api-key' } }));
-    const { failure } = await attempt(anthropicOnly());
+    const { failure, told } = await attempt(anthropicOnly());
     expect(failure).toMatchObject({ type: 'Provider.Auth', nonRetryable: true });
+    expect(told?.goesOn).toBe(false);
   });
 
   it('shows no secret, neither of the request nor of the provider', async () => {
     upstream.reply(json(400, { error: { message: `bad header ${SECRET}` } }));
-    const { failure, details } = await attempt(anthropicOnly(), { prompt: `the password is ${SECRET}` });
+    const { failure, told } = await attempt(anthropicOnly(), { prompt: `the password is ${SECRET}` });
     expect(failure?.message).toContain('***');
-    expect(JSON.stringify([failure, details, upstream.requests])).not.toContain(SECRET);
+    expect(JSON.stringify([failure, told, breakers.reports, upstream.requests])).not.toContain(SECRET);
+  });
+
+  it('of ours after the call is not tried again: the call was paid for', async () => {
+    upstream.reply(openAiAnswer(['ok']));
+    const broken = { ...activitiesPorts(openAiOnly()), storeText: () => Promise.reject(new Error('the disk is full')) };
+    const environment = new MockActivityEnvironment({ startToCloseTimeoutMs: 40_000 }, QUIET);
+    const call = environment.run(createModelActivities(broken).callModel, INPUT);
+    await expect(call).rejects.toMatchObject({ type: 'Run.Broken', nonRetryable: true });
   });
 });
 
 describe('several providers', () => {
-  it('take turns, one request an attempt, and remember whose key is refused', async () => {
+  it('take turns, one request a call, and it is remembered whose key is refused', async () => {
     upstream.reply(json(401, {}), json(500, {}), openAiAnswer(['ok']));
     const made = await attempts(both(), 5);
     expect(asked()).toEqual(['claude-sonnet-5', 'gpt-6-sol', 'gpt-6-sol']);
     expect(made.map(({ failure }) => failure?.type)).toEqual(['Provider.Auth', 'Provider.ServerError', undefined]);
-    expect(made[0]!.failure).toMatchObject({ nonRetryable: false });
-    expect(made[0]!.failure!.message).toContain('Next is openai/gpt-6-sol.');
+    expect(made[0]!.told).toMatchObject({ goesOn: true, next: { provider: 'openai', model: 'gpt-6-sol' } });
     expect(made[2]!.result).toMatchObject({ provider: 'openai' });
   });
 
   it('end when every one has failed for good', async () => {
     upstream.reply(json(401, {}), json(402, {}));
     const made = await attempts(both(), 5);
-    expect(made.map(({ failure }) => [failure?.type, failure?.nonRetryable])).toEqual([
-      ['Provider.Auth', false],
-      ['Provider.Quota', true],
+    expect(made.map(({ failure, told }) => [failure?.type, told?.goesOn])).toEqual([
+      ['Provider.Auth', true],
+      ['Provider.Quota', false],
     ]);
+    expect(made[1]!.told?.rejected.map(({ provider }) => provider)).toEqual(['anthropic', 'openai']);
   });
 
   it('do not wait for the one that asked to be left alone', async () => {
     upstream.reply(json(429, {}, { 'retry-after': '300' }), openAiAnswer(['ok']));
     const made = await attempts(both(), 2);
-    expect(made[0]!.failure?.nextRetryDelay ?? undefined).toBeUndefined();
+    expect(made[0]!.told?.retryAt).toBeUndefined();
     expect(made[1]!.result).toMatchObject({ provider: 'openai' });
   });
 
   it('are not asked to answer what one of them declined', async () => {
     upstream.reply(anthropicAnswer(['No'], 'refusal'));
     const made = await attempts(both(), 5);
-    expect(made.map(({ failure }) => [failure?.type, failure?.nonRetryable])).toEqual([['Provider.Policy', true]]);
+    expect(made.map(({ failure, told }) => [failure?.type, told?.goesOn])).toEqual([['Provider.Policy', false]]);
   });
 
   it('do not step in for one that is named', async () => {
     upstream.reply(json(503, {}), json(401, {}));
     const made = await attempts(both(), 5, { model: 'openai/gpt-4o' });
     expect(asked()).toEqual(['gpt-4o', 'gpt-4o']);
-    expect(made.at(-1)!.failure).toMatchObject({ type: 'Provider.Auth', nonRetryable: true });
+    expect(made.at(-1)!.failure).toMatchObject({ type: 'Provider.Auth' });
+    expect(made.at(-1)!.told?.goesOn).toBe(false);
   });
 
-  it('take turns by the attempt alone when the worker died without a word', async () => {
+  it('that are all closed are not asked, and it is said when the first may be', async () => {
+    const until = Date.now() + 60_000;
+    breakers.standings.set('anthropic', { state: 'open', why: 'usage limit', until, generation: 1 });
+    const { failure, told } = await attempt(anthropicOnly());
+    expect(failure).toMatchObject({ type: 'Provider.Unavailable', nonRetryable: true });
+    expect(told).toMatchObject({ goesOn: true, retryAt: until });
+    expect(told?.trial).toBeUndefined();
+    expect(upstream.requests).toHaveLength(0);
+  });
+});
+
+describe('a budget', () => {
+  const BUDGETS: BudgetsFile = {
+    limits: { month: 1_000_000_000 },
+    teams: { core: { limits: {}, projects: ['other'], jobs: { p: { limits: {} } } } },
+    over: 'stop',
+    'alert-at': 80,
+    slice: 200_000_000,
+  };
+  const spending: Spending = { scope: { run: 'p/r' }, nextSlice: 'p/r#1' };
+  const COST = 11 * 2_500 + 7 * 10_000;
+  const within = { ...INPUT, spending, maxOutputTokens: 1_000 };
+
+  it('is drawn from once, for the job of the project, and what was spent comes back with the answer', async () => {
     upstream.reply(openAiAnswer(['ok']));
-    const { result } = await attempt(both(), {}, { attempt: 2 });
-    expect(result).toMatchObject({ provider: 'openai' });
+    const { result } = await attempt(priced(), within, {}, BUDGETS);
+    expect(ledger.entries).toMatchObject([
+      { op: 'draw', id: 'p/r#1', scope: { run: 'p/r', team: 'core', job: 'p' }, amountNano: 200_000_000 },
+    ]);
+    expect(result?.slice).toEqual({ id: 'p/r#1', grantedNano: 200_000_000, spentNano: COST });
+  });
+
+  it('is not asked where a slice is left', async () => {
+    upstream.reply(openAiAnswer(['ok']));
+    const slice = { id: 'p/r#0', grantedNano: 200_000_000, spentNano: 5 };
+    const { result } = await attempt(priced(), { ...within, spending: { ...spending, slice } }, {}, BUDGETS);
+    expect(ledger.entries).toEqual([]);
+    expect(result?.slice).toEqual({ ...slice, spentNano: 5 + COST });
+  });
+
+  it('with too little left asks nobody', async () => {
+    ledger.left = 1;
+    const { failure, told } = await attempt(priced(), within, {}, BUDGETS);
+    expect(failure).toMatchObject({ type: 'Budget.Exhausted' });
+    expect(failure?.message).toContain('acme');
+    expect([told?.goesOn, upstream.requests]).toEqual([false, []]);
+  });
+
+  it('of a run counts without one of the organisation; without either nothing is counted', async () => {
+    upstream.reply(openAiAnswer(['ok']), openAiAnswer(['ok']));
+    const limited = { ...within, spending: { ...spending, runLimitNano: 5_000_000_000 } };
+    expect((await attempt(priced(), limited)).result?.slice).toMatchObject({ id: 'p/r#1', spentNano: COST });
+    expect(ledger.entries).toMatchObject([{ op: 'draw', runLimitNano: 5_000_000_000 }]);
+    expect((await attempt(priced(), within)).result?.slice).toBeUndefined();
+    expect(ledger.entries).toHaveLength(1);
+  });
+
+  it('whose ledger does not answer is asked again later, and nobody is asked meanwhile', async () => {
+    ledger.isAway = true;
+    const { failure, told } = await attempt(priced(), within, {}, BUDGETS);
+    expect(failure).toMatchObject({ type: 'Budget.Unavailable', nonRetryable: true });
+    expect(told?.goesOn).toBe(true);
+    expect(told?.retryAt).toBeGreaterThan(Date.now());
+    expect(upstream.requests).toEqual([]);
+  });
+
+  it('pays for a call that a lost worker had made, as much as it may have cost', async () => {
+    upstream.reply(openAiAnswer(['ok']), openAiAnswer(['ok']));
+    const asking = { asking: 'openai/gpt-6-sol', characters: 3 };
+    const lost = await attempt(priced(), within, { attempt: 2, heartbeatDetails: asking }, BUDGETS);
+    expect(lost.result?.slice?.spentNano).toBeGreaterThan(COST + 1_000 * 10_000);
+    const idle = { asking: '', characters: 0 };
+    const never = await attempt(priced(), within, { attempt: 2, heartbeatDetails: idle }, BUDGETS);
+    expect(never.result?.slice?.spentNano).toBe(COST);
+  });
+
+  it('gets back what a cancelled call took along, with the call counted as it was estimated', async () => {
+    upstream.reply(stream('openai', beginning('openai'), 'stall'));
+    const environment = new MockActivityEnvironment({ startToCloseTimeoutMs: 40_000 }, QUIET);
+    const call = environment.run(activities(priced(), BUDGETS).callModel, within);
+    await waitUntil(() => upstream.requests.length === 1);
+    environment.cancel();
+    const error: unknown = await call.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CancelledFailure);
+    const [told] = (error as CancelledFailure).details as ModelFailure[];
+    expect(told?.slice?.spentNano).toBeGreaterThan(1_000 * 10_000);
+  });
+
+  it('is settled, charged and closed by what a run has left', async () => {
+    const { settleSlices } = activities(priced(), BUDGETS);
+    const slice = { id: 'p/r#1', grantedNano: 9, spentNano: 4 };
+    const input = { slices: [slice], unheard: ['p/r#2'], scope: { run: 'p/r' }, project: 'p', besideNano: 7, id: 'e' };
+    await settleSlices(input);
+    expect(ledger.entries).toEqual([
+      { op: 'settle', id: 'p/r#1', spentNano: 4 },
+      { op: 'release', id: 'p/r#2' },
+      { op: 'charge', id: 'e', scope: { run: 'p/r', team: 'core', job: 'p' }, spentNano: 7 },
+      { op: 'close-run', run: 'p/r' },
+    ]);
+    ledger.isAway = true;
+    await expect(settleSlices(input)).rejects.toMatchObject({
+      type: 'Budget.Unavailable' satisfies ErrorType,
+      nonRetryable: false,
+    });
+  });
+
+  it('that is not there is charged nothing', async () => {
+    const { settleSlices } = activities(priced());
+    await settleSlices({ slices: [], unheard: [], scope: { run: 'p/r' }, besideNano: 7, id: 'e' });
+    expect(ledger.entries).toEqual([]);
   });
 });
 
@@ -223,7 +413,8 @@ describe('a declared output', () => {
   it('that does not match is told to the same model, with its answer', async () => {
     upstream.reply(anthropicAnswer(['{"verdict":"maybe"}']), anthropicAnswer(['{"verdict":"revise"}']));
     const made = await attempts(both(), 3, { output });
-    expect(made[0]!.failure).toMatchObject({ type: 'Stage.OutputInvalid', nonRetryable: false });
+    expect(made[0]!.failure).toMatchObject({ type: 'Stage.OutputInvalid', nonRetryable: true });
+    expect(made[0]!.told).toMatchObject({ goesOn: true, next: { provider: 'anthropic' } });
     expect(made[0]!.failure!.message).toContain('verdict:');
     expect(made[1]!.result).toMatchObject({ provider: 'anthropic', output: { verdict: 'revise' } });
     const { messages } = upstream.requests[1]!.body as { messages: { role: string; content: string }[] };
@@ -243,7 +434,7 @@ describe('a long call', () => {
   it('is cancelled upstream with the activity', async () => {
     upstream.reply(stream('openai', beginning('openai'), 'stall'));
     const environment = new MockActivityEnvironment({ startToCloseTimeoutMs: 40_000 }, QUIET);
-    const { callModel } = await activities(openAiOnly());
+    const { callModel } = activities(openAiOnly());
     const call = environment.run(callModel, INPUT);
     await waitUntil(() => upstream.requests.length === 1);
     environment.cancel();
@@ -256,18 +447,35 @@ describe('a long call', () => {
     const environment = new MockActivityEnvironment({ startToCloseTimeoutMs: 40_000, heartbeatTimeoutMs: 40 }, QUIET);
     const beats: { characters: number }[] = [];
     environment.on('heartbeat', (details: { characters: number }) => beats.push(details));
-    const { callModel } = await activities(openAiOnly());
+    const { callModel } = activities(openAiOnly());
     const call = environment.run(callModel, INPUT).catch(() => undefined);
     await waitUntil(() => beats.filter(({ characters }) => characters === 8).length > 3);
     environment.cancel();
     await call;
-    expect(beats[0]).toEqual({ trials: [], asking: 'openai/gpt-6-sol', characters: 0 });
+    expect(beats[0]).toEqual({ asking: '', characters: 0 });
+    expect(beats.at(-1)).toEqual({ asking: 'openai/gpt-6-sol', characters: 8 });
+  });
+
+  it('heartbeats the end of the answer where somebody watches, without secrets', async () => {
+    const text = `${'x'.repeat(9_000)} ${SECRET} end`;
+    upstream.reply(stream('openai', [openAiChunk({ content: text })], 'stall'));
+    const environment = new MockActivityEnvironment({ startToCloseTimeoutMs: 40_000, heartbeatTimeoutMs: 40 }, QUIET);
+    let last: CallProgress | undefined;
+    environment.on('heartbeat', (details: CallProgress) => (last = details));
+    const { callModel } = activities(openAiOnly());
+    const call = environment.run(callModel, { ...INPUT, watched: true }).catch(() => undefined);
+    await waitUntil(() => last?.characters === text.length);
+    environment.cancel();
+    await call;
+    const shown = text.replace(SECRET, '***');
+    expect(last?.tail).toEqual({ from: shown.length - 8_192, text: shown.slice(-8_192) });
   });
 
   it('ends before Temporal stops waiting for it', async () => {
     upstream.reply(stream('openai', beginning('openai'), 'stall'));
-    const { failure } = await attempt(openAiOnly(), {}, { startToCloseTimeoutMs: 3_000 });
-    expect(failure).toMatchObject({ type: 'Provider.Timeout', nonRetryable: false });
+    const { failure, told } = await attempt(openAiOnly(), {}, { startToCloseTimeoutMs: 3_000 });
+    expect(failure).toMatchObject({ type: 'Provider.Timeout' });
+    expect(told?.goesOn).toBe(true);
     expect(failure?.message).toContain('no complete answer within 1 s');
   });
 });
@@ -314,8 +522,8 @@ describe('attachments', () => {
 });
 
 it('speaks to Ollama in its own protocol', async () => {
-  upstream.reply(json(200, { models: [{ name: 'qwen3:8b' }] }), ollamaAnswer(['{"ok":true}']));
-  const { result } = await attempt({ OLLAMA_HOST: upstream.url }, { output: { ok: 'boolean' } });
-  expect(result).toMatchObject({ provider: 'ollama', output: { ok: true }, costUsd: 0 });
-  expect(upstream.requests[1]).toMatchObject({ url: '/api/chat' });
+  upstream.reply(ollamaAnswer(['{"ok":true}']));
+  const { result } = await attempt([scriptedModel('ollama', upstream.url)], { output: { ok: 'boolean' } });
+  expect(result).toMatchObject({ provider: 'ollama', output: { ok: true }, costNano: 0 });
+  expect(upstream.requests[0]).toMatchObject({ url: '/api/chat' });
 });

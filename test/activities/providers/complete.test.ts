@@ -81,7 +81,7 @@ describe.each(PROTOCOLS)('%s', (protocol) => {
   it('puts a streamed answer together and tells how it grows', async () => {
     upstream.reply(answer(protocol, ['Hello', ', ', 'wörld']));
     const lengths: number[] = [];
-    const completion = await ask(protocol, { onProgress: (length) => lengths.push(length) });
+    const completion = await ask(protocol, { onProgress: (text) => lengths.push(text.length) });
     expect(completion).toMatchObject({ text: 'Hello, wörld', usage: { input: 11, output: 7 } });
     expect(lengths.slice(0, 3)).toEqual([5, 7, 12]);
     expect(upstream.requests[0]!.body).toMatchObject({ model: 'm', stream: true });

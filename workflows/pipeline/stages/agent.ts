@@ -16,7 +16,7 @@ export async function runAgentStage(work: Work<AgentStage>): Promise<StageProduc
   const { lease, result } = await sendPrompt(work, workspace, (resume) => dispatchOf(work, workspace, resume));
   if (stage.workspace === 'own') await run.workspaces.integrate(key);
   const tokens = (result.inputTokens ?? 0) + (result.outputTokens ?? 0);
-  run.apply({ type: 'spent', key, costUsd: result.costUsd ?? 0, tokens });
+  run.apply({ type: 'spent', key, by: 'agent', costUsd: result.costUsd ?? 0, tokens });
   return accepted(work, stage.accept, {
     output: result.output ?? { message: saidLast(result.message), commits: result.commits, head: result.head },
     log: result.log,

@@ -28,10 +28,10 @@ export async function runNestedStage(work: Work<NestedStage>): Promise<StageProd
     parent: { runId: run.runId, stage: key, depth, ...lent(run, workspace) },
   });
   adopt(work, result);
-  run.apply({ type: 'spent', key, costUsd: result.view.costUsd, tokens: result.view.tokens });
+  run.apply({ type: 'spent', key, by: 'run', costUsd: result.view.costUsd, tokens: result.view.tokens });
   if (result.status !== 'SUCCESS' && result.status !== 'COMPLETED_DEGRADED') {
     throw fault(
-      'Run.Failed',
+      result.status === 'BUDGET_EXHAUSTED' ? 'Budget.Exhausted' : 'Run.Failed',
       `Nested run ${input.run.runId} ended as ${result.status}: ${result.view.failure?.message ?? 'see its stages'}`,
       result.view.failure?.evidence,
     );

@@ -1,29 +1,46 @@
-import { ActivityFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { PromptStage } from '../../../contracts/definition';
 import { renderTemplate } from '../../../contracts/expressions';
+import type { CallModelResult } from '../../../contracts/models';
+import { toDollars } from '../../../contracts/money';
 import { excerpt } from '../../../contracts/text';
+import { askModels, type Asking } from '../../models/ask-models';
+import { NOT_ASKED } from '../../models/next-call';
+import { Fault } from '../fault';
+import { Parked } from '../parked';
 import type { StageProduct } from '../run-events';
+import { purseOf } from '../run-purse';
 import { renderPrompt, resolveAttachments } from './prompts';
 import { MARGIN_MS, accepted, type Work } from './work-item';
 
-/** One question to a model. */
+/** One question to models: to the first, and to the next where that one does not answer. */
 export async function runPromptStage(work: Work<PromptStage>): Promise<StageProduct> {
+  const { run, key } = work;
+  const outcome = await askModels(await askingOf(work));
+  if ('parked' in outcome) {
+    run.apply({ type: 'asking.parked', key, asked: outcome.parked });
+    throw new Parked();
+  }
+  if ('failure' in outcome) throw new Fault(outcome.failure);
+  const { answer } = outcome;
+  return accepted(work, work.stage.accept, {
+    output: answer.output ?? excerpt(answer.text),
+    log: answer.text,
+    by: `${answer.model} (${answer.provider})`,
+    note: noteOf(answer, outcome.calls),
+  });
+}
+
+async function askingOf(work: Work<PromptStage>): Promise<Asking> {
   const { run, key, stage } = work;
+  const { turn, startedAt = Date.now() } = run.record(key);
   const workspace = await run.workspaces.forStage(stage, key);
-  const { callModel } = run.activities(
-    `${key}: ask ${stage.model ?? 'a model'}${stage.task === undefined ? '' : ` (${stage.task})`}`,
-    {
-      startToCloseTimeout: stage.timeoutMs + MARGIN_MS,
-      retry: {
-        maximumAttempts: stage.retry.attempts,
-        initialInterval: stage.retry.delayMs,
-        backoffCoefficient: 2,
-        maximumInterval: 60_000,
-      },
-    },
-  );
-  const answer = await despiteLostWorkers(() =>
-    callModel({
+  const asked = run.state.asking?.[key];
+  if (asked !== undefined) run.apply({ type: 'asking.parked', key });
+  const what = `${key}: ask ${stage.model ?? 'a model'}${stage.task === undefined ? '' : ` (${stage.task})`}`;
+  return {
+    request: {
+      id: `${run.runId}/${key}#${turn}`,
+      project: run.input.run.project,
       run: run.input.run,
       stage: key,
       prompt: renderPrompt(work, stage.prompt),
@@ -33,30 +50,26 @@ export async function runPromptStage(work: Work<PromptStage>): Promise<StageProd
       ...(workspace === undefined ? {} : { workspace }),
       attachments: resolveAttachments(work, stage.attach),
       ...(stage.output === undefined ? {} : { output: stage.output }),
-      timeoutMs: stage.timeoutMs,
-    }),
-  );
-  const tokens = answer.inputTokens + answer.outputTokens;
-  run.apply({ type: 'spent', key, costUsd: answer.costUsd ?? 0, tokens });
-  return accepted(work, stage.accept, {
-    output: answer.output ?? excerpt(answer.text),
-    log: answer.text,
-    by: `${answer.model} (${answer.provider})`,
-    note: answer.costUsd === undefined ? `${tokens} tokens, price unknown` : `${tokens} tokens`,
-  });
+    },
+    limits: { ...stage.retry, waitsUntil: startedAt + stage.timeoutMs },
+    timeoutMs: stage.timeoutMs,
+    asked: asked ?? NOT_ASKED,
+    callModel: (input, call) => {
+      const summary = call === 1 ? what : `${what}, call ${call}`;
+      return run.activities(summary, { startToCloseTimeout: input.timeoutMs + MARGIN_MS }).callModel(input);
+    },
+    purse: purseOf(run),
+    spent: ({ costNano = 0, tokens }) => {
+      run.apply({ type: 'spent', key, by: 'model', costUsd: toDollars(costNano), tokens });
+    },
+    tell: (line) => run.apply({ type: 'audit', ...line, who: 'gantry', stage: key }),
+    label: key,
+    mustPark: () => run.mustPark,
+  };
 }
 
-/** Times a call is made again because its worker was lost on the stage's last attempt: that was not the model's doing. */
-const LOST_WORKERS = 5;
-
-async function despiteLostWorkers<T>(call: () => Promise<T>): Promise<T> {
-  for (let lost = 0; ; lost += 1) {
-    try {
-      return await call();
-    } catch (error) {
-      const cause = error instanceof ActivityFailure ? error.cause : undefined;
-      const workerWasLost = cause instanceof TimeoutFailure && cause.timeoutType === 'HEARTBEAT';
-      if (!workerWasLost || lost >= LOST_WORKERS) throw error;
-    }
-  }
+function noteOf({ costNano, inputTokens, outputTokens }: CallModelResult, calls: number): string {
+  const tokens = `${inputTokens + outputTokens} tokens`;
+  const told = costNano === undefined ? `${tokens}, price unknown` : tokens;
+  return calls === 1 ? told : `${told}, ${calls} calls`;
 }

@@ -1,0 +1,91 @@
+import { formatDuration } from '../../contracts/duration';
+import { modelCallWorkflowId, type ModelCallResult } from '../../contracts/model-call';
+import { candidateKey } from '../../contracts/models';
+import { formatMoney, toDollars } from '../../contracts/money';
+import { readText } from '../artifacts';
+import { FailedError, ServiceError } from '../faults';
+import { LiveText, type Piece } from '../models/live-text';
+import type { ModelCallEnd, ModelCallStanding } from '../temporal';
+import type { Cli } from './cli';
+import { tokenCount } from './render/figures';
+import { harmless, harmlessLines } from './render/paint';
+import { pause } from './wait';
+
+const LOOK_MS = 300;
+
+/** Follow a question to its end: the answer goes to standard output, how it came about beside it. Fails: FailedError. */
+export async function followCall(cli: Cli, id: string, stream: boolean): Promise<void> {
+  const live = new LiveText();
+  const ended = await untilEnded(cli, id, ({ call }) => {
+    if (stream && call !== undefined) print(cli, live.hear(call.id, call.progress));
+  });
+  const end = await (await cli.temporal()).modelCalls.end(id);
+  if ('failure' in end) throw failed(id, end);
+  const { result } = end;
+  const { text, whole } = await readText(cli.home, result.text);
+  const tookMs = (ended.closedAt ?? Date.now()) - ended.startedAt;
+  if (stream) print(cli, { ...live.end(text) });
+  if (stream) cli.io.stdout.write('\n');
+  else cli.answer(answerOf(id, result, text, tookMs), harmlessLines(text));
+  if (!whole) cli.note('Only its beginning and end are known here: the whole text is with the worker that asked.');
+  for (const line of linesOf(result, tookMs)) cli.note(line);
+}
+
+async function untilEnded(
+  cli: Cli,
+  id: string,
+  hear: (standing: ModelCallStanding) => void,
+): Promise<ModelCallStanding> {
+  const temporal = await cli.temporal();
+  let trouble = '';
+  for (;;) {
+    try {
+      const standing = await temporal.modelCalls.look(id);
+      hear(standing);
+      if (!standing.open) return standing;
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      if (error.message !== trouble) cli.note(error.message);
+      trouble = error.message;
+    }
+    await pause(LOOK_MS, cli.io.signal);
+  }
+}
+
+function print(cli: Cli, { anew, text }: Piece): void {
+  if (anew) {
+    cli.io.stdout.write('\n');
+    cli.note('That answer broke off; this is another one.');
+  }
+  cli.io.stdout.write(harmlessLines(text));
+}
+
+function failed(id: string, { failure, view }: Extract<ModelCallEnd, { readonly failure: unknown }>): FailedError {
+  const waits = view?.trail.filter(({ what }) => what === 'model.failed' || what === 'model.waits').length ?? 0;
+  const story = waits === 0 ? '' : ` The whole story is in the Web UI, under ${modelCallWorkflowId(id)}.`;
+  return new FailedError(`${failure.type}: ${harmless(failure.message)}${story}`);
+}
+
+function answerOf(id: string, result: ModelCallResult, text: string, tookMs: number): object {
+  const { costNano, text: _text, trail: _trail, ...rest } = result;
+  const cost = costNano === undefined ? {} : { costUsd: toDollars(costNano), costNano };
+  return { id, workflowId: modelCallWorkflowId(id), answer: text, ...rest, ...cost, tookMs };
+}
+
+function linesOf({ provider, model, route, inputTokens, outputTokens, costNano, calls }: ModelCallResult, ms: number) {
+  const because = route.reasons.length === 0 ? '' : `: ${route.reasons.join(', ')}`;
+  const figures = [
+    tokenCount(inputTokens + outputTokens),
+    costNano === undefined ? 'cost unknown' : formatMoney(costNano),
+    formatDuration(ms),
+    ...(calls === 1 ? [] : [`${calls} calls`]),
+  ];
+  return [
+    ...(route.overBudget === undefined ? [] : [harmless(route.overBudget)]),
+    ...route.findings.map((one) =>
+      harmless(`policy ${one.policy} (${one.mode}): ${candidateKey(one)}: ${one.message}`),
+    ),
+    harmless(`${candidateKey({ provider, model })} by ${route.by}${because}`),
+    figures.join(' · '),
+  ];
+}
