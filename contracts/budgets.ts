@@ -137,7 +137,7 @@ export interface LedgerStanding {
     WindowView,
     'window' | 'startsAt' | 'endsAt' | 'limitNano' | 'settledNano' | 'heldNano' | 'alertedAt'
   >[];
-  /** Windows of any level that have been alerted and are not over, newest last: the last ten. */
+  /** Windows of any level that have been alerted and are not over, newest last: the last six. */
   readonly alerts: readonly LedgerAlert[];
 }
 

@@ -12,12 +12,12 @@ import type { Account, Ledger } from './books';
 import { endOf } from './windows';
 
 /** Alerts in the memo. */
-const ALERTS = 10;
+const ALERTS = 6;
 
 /** All that stands in a ledger now. */
 export function viewOf(ledger: Ledger, now: number): LedgerView {
   const { organisation, alertAt } = ledger;
-  const accounts = [...ledger.accounts.values()].sort((a, b) => orderOf(a).localeCompare(orderOf(b)));
+  const accounts = [...ledger.accounts.values()].sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
   return {
     ...{ organisation, now, alertAt },
     accounts: accounts.flatMap((account) => accountView(account) ?? []),

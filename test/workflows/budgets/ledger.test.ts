@@ -361,6 +361,14 @@ describe('a run', () => {
     expect(viewOf(play.ledger, play.at).runs).toEqual([]);
     expect(play.window('total')).toMatchObject(sums(1, 0));
   });
+
+  it('that goes on begins at nothing, and what is corrected of before is not its own', () => {
+    const play = new Play();
+    play.book(draw('a', 1), { op: 'release', id: 'a' }, { op: 'close-run', run: 'add-1' });
+    play.book(draw('b', 1, { runLimitNano: toNano(1) }), settle('b', 0.5), settle('a', 0.25));
+    expect(viewOf(play.ledger, play.at).runs).toMatchObject([{ run: 'add-1', total: sums(0.5, 0) }]);
+    expect(play.window('total')).toMatchObject(sums(0.75, 0));
+  });
 });
 
 describe('what is remembered', () => {

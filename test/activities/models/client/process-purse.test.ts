@@ -75,6 +75,13 @@ describe('the purse of a process', () => {
     expect(cheap.status).toBe('fulfilled');
   });
 
+  it('holds not one nano-dollar more than was granted', async () => {
+    const purse = purseOf(limited(100));
+    await purse.hold(60);
+    expect(await held([purse.hold(41)])).toEqual([]);
+    expect(await held([purse.hold(40)])).toHaveLength(1);
+  });
+
   it('puts pieces together that are too small alone', async () => {
     const ledger = limited(100);
     const purse = purseOf(ledger, { sliceNano: 0 });
