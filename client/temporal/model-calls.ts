@@ -81,7 +81,10 @@ function endOf({ cause, message }: WorkflowFailedError): ModelCallEnd {
     return { failure: { type: 'Run.Broken', message: cause?.message ?? message } };
   }
   const view = cause.details?.[0] as ModelCallView | undefined;
-  return { failure: { type: cause.type ?? 'Run.Broken', message: cause.message }, ...(view === undefined ? {} : { view }) };
+  return {
+    failure: { type: cause.type ?? 'Run.Broken', message: cause.message },
+    ...(view === undefined ? {} : { view }),
+  };
 }
 
 /** Heartbeats of other versions may say other things. */
