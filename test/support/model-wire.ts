@@ -95,3 +95,13 @@ export function beginning(protocol: Protocol): string[] {
   if (protocol === 'openai') return [openAiChunk({ role: 'assistant', content: 'Half an ' })];
   return [ollamaLine('Half an ')];
 }
+
+/** A whole chat completion, as servers of OpenAI's protocol answer where no stream is asked for. */
+export function openAiWhole(content: string, more: object = {}): Reply {
+  const choices = [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }];
+  const usage = { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18 };
+  return json(200, {
+    ...{ id: 'c1', object: 'chat.completion', created: 1, model: 'gpt-test-2026', choices, usage },
+    ...more,
+  });
+}

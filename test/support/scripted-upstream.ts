@@ -7,6 +7,8 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
   /** Written one after the other; each is flushed before the next. */
   readonly chunks?: readonly string[];
+  /** What a character of a chunk is; UTF-8 when absent. With latin1 a chunk may end within a character. */
+  readonly encoding?: 'utf8' | 'latin1';
   /** After the chunks: end well, cut the connection, or say nothing more. */
   readonly then?: 'end' | 'reset' | 'stall';
 }
@@ -57,10 +59,11 @@ async function serve(request: IncomingMessage, response: ServerResponse, queue: 
   };
   requests.push(seen);
   response.on('close', () => (seen.aborted = !response.writableFinished));
-  const { status = 200, headers = {}, chunks = [], then = 'end' } = queue.shift() ?? { status: 418 };
+  const reply: Reply = queue.shift() ?? { status: 418 };
+  const { status = 200, headers = {}, chunks = [], encoding = 'utf8', then = 'end' } = reply;
   response.writeHead(status, headers);
   response.flushHeaders();
-  for (const chunk of chunks) await new Promise((resolve) => response.write(chunk, resolve));
+  for (const chunk of chunks) await new Promise((resolve) => response.write(chunk, encoding, resolve));
   if (then === 'end') response.end();
   if (then === 'reset') request.socket.resetAndDestroy();
 }

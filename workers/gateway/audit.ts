@@ -11,7 +11,7 @@ export interface Audit {
 
 const FLUSH_EVERY_MS = 1_000;
 /** Lines are written together, as soon as they are this many bytes. */
-const TOGETHER_BYTES = 16 * 1024;
+const TOGETHER_BYTES = 8 * 1024;
 
 type Destination = ReturnType<typeof pino.destination>;
 

@@ -1,5 +1,5 @@
-import { LedgerUnavailable } from '../../activities/models/client/ports';
-import { CallFailed, NobodyAvailable } from '../../activities/models/client/model-client';
+import type { LedgerUnavailable } from '../../activities/models/client/ports';
+import type { CallFailed, NobodyAvailable } from '../../activities/models/client/model-client';
 import { ProviderFailure } from '../../activities/providers/provider-failure';
 import type { ModelConfig } from '../../contracts/config/model-config';
 import { ERRORS, type ErrorType } from '../../contracts/errors';

@@ -156,6 +156,7 @@ function streamed(exchange: Exchange, body: Readable, request: UpstreamRequest):
         if (part === undefined) continue;
         if (part.commits) deadlines.begun();
         yield part;
+        reader.check();
       }
       const last = reader.end();
       if (last) yield last;

@@ -32,26 +32,32 @@ export class EventReader {
   private overhead = 0;
   private told: Account;
   private id: string | undefined;
+  private broken: { readonly error: unknown } | undefined;
 
   constructor(private readonly of: { readonly model: string; readonly choices: number; readonly wantsUsage: boolean }) {
     this.told = { model: of.model };
   }
 
-  /** Fails: {@link ErrorInStream}, UnusableAnswer. */
+  /** What is behind content that was sent on is told by {@link check}. Fails: {@link ErrorInStream}, UnusableAnswer. */
   push(chunk: Buffer): StreamPart | undefined {
-    const runs: Buffer[] = [];
-    let run: { readonly buffer: Buffer; readonly from: number; to: number } | undefined;
-    this.splitter.push(chunk, (buffer, from, to) => {
-      if (this.read(buffer, from, to) === KEEP_BACK) {
-        if (run) runs.push(run.buffer.subarray(run.from, run.to));
-        run = undefined;
-      } else if (run) run.to = to;
-      else run = { buffer, from, to };
-    });
-    if (run) runs.push(run.buffer.subarray(run.from, run.to));
-    const [first] = runs;
-    if (first === undefined) return undefined;
-    return { bytes: runs.length === 1 ? first : Buffer.concat(runs), commits: this.committed };
+    const runs = new Runs();
+    const wasCommitted = this.committed;
+    try {
+      this.splitter.push(chunk, (buffer, from, to) => {
+        if (this.read(buffer, from, to) === FORWARD) runs.add(buffer, from, to);
+        else runs.end();
+      });
+    } catch (error) {
+      // Content that came just before it belongs to the client; where nothing was sent yet, another may answer.
+      if (!wasCommitted || runs.isEmpty) throw error;
+      this.broken = { error };
+    }
+    return runs.isEmpty ? undefined : { bytes: runs.bytes(), commits: this.committed };
+  }
+
+  /** Fails as {@link push} does, for what was found behind the last part. */
+  check(): void {
+    if (this.broken) throw this.broken.error;
   }
 
   /** The stream has ended. Fails: UnusableAnswer where the answer is not whole. */
@@ -115,6 +121,32 @@ export class EventReader {
   private countContent(bytes: number): void {
     this.contents += 1;
     this.contentBytes += Math.max(0, bytes);
+  }
+}
+
+/** Events that are sent on, as few pieces of the buffers they came in. */
+class Runs {
+  private readonly whole: Buffer[] = [];
+  private open: { readonly buffer: Buffer; readonly from: number; to: number } | undefined;
+
+  get isEmpty(): boolean {
+    return this.whole.length === 0 && this.open === undefined;
+  }
+
+  add(buffer: Buffer, from: number, to: number): void {
+    if (this.open) this.open.to = to;
+    else this.open = { buffer, from, to };
+  }
+
+  end(): void {
+    if (this.open) this.whole.push(this.open.buffer.subarray(this.open.from, this.open.to));
+    this.open = undefined;
+  }
+
+  bytes(): Buffer {
+    this.end();
+    const [first] = this.whole;
+    return this.whole.length === 1 && first ? first : Buffer.concat(this.whole);
   }
 }
 
