@@ -26,6 +26,8 @@ export interface Dispatch {
   readonly agent: AgentStart;
   /** It was up before, for an earlier prompt or for none: what it reported by then is not about this one. */
   readonly reused: boolean;
+  /** It was not only up but ready by then: it need not say so again. */
+  readonly wasReady: boolean;
   readonly ledger: Ledger;
   readonly holder: Holder;
   /** The whole prompt, and the file that holds it. */

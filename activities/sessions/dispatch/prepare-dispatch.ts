@@ -15,6 +15,7 @@ import { composePrompt } from './compose-prompt';
 import { headCommit } from './git-facts';
 import type { Holder } from './holder';
 import { openLedger, type Claim } from './receipts';
+import { wasReady } from './was-ready';
 
 const DISPATCH_ID = /^[a-z0-9][a-z0-9_.-]{0,199}$/;
 
@@ -59,6 +60,7 @@ export async function prepareDispatch(
     dir,
     agent: agent.record.backend === 'headless' ? { ...agent, stdin: prompt } : agent,
     reused,
+    wasReady: reused && (await wasReady(agent, claim)),
     ledger,
     holder,
     prompt,

@@ -52,9 +52,9 @@ export function watchTurn(dispatch: Dispatch, session: Session, ports: SessionPo
     if (state.phase === 'finished') await ledger.record('finished');
     return state;
   };
-  // What an earlier attempt read off the screen is nowhere else; an agent that was up reported that long ago.
+  // What an earlier attempt read off the screen is nowhere else; an agent that was ready reported that long ago.
   const seed = async () => {
-    if (dispatch.reused) await note({ kind: 'ready' });
+    if (dispatch.wasReady) await note({ kind: 'ready' });
     const { acceptedAt, finishedAt } = ledger.receipts();
     if (acceptedAt !== undefined && kind.terminal?.accepted === 'screen') await note({ kind: 'accepted' });
     if (finishedAt !== undefined) await note({ kind: 'finished' });
@@ -74,7 +74,7 @@ export function watchTurn(dispatch: Dispatch, session: Session, ports: SessionPo
     doubt: () => opinion.doubt(),
     transcript: () => state.transcript,
     async look() {
-      if (!seeded && dispatch.reused) await note({ kind: 'ready' });
+      if (!seeded && dispatch.wasReady) await note({ kind: 'ready' });
       // Whether it lives is asked first: what it wrote before it ended is then certainly in the files.
       const process = await inspect(processDir(dir));
       const loss = process.state === 'running' ? await backend.lost({ id: record.id, dir }) : undefined;

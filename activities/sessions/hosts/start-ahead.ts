@@ -4,6 +4,7 @@ import { watchFolders } from '../../files/folder-watch';
 import { inspect } from '../../processes/supervised';
 import { journalPath, processDir } from '../agent-record';
 import { endAgent, recordAgent } from '../agents-at-work';
+import { SILENT_MS } from '../dispatch/was-ready';
 import { tailLines } from '../line-tail';
 import { planAgent } from '../plan-agent';
 import type { AgentStart } from '../session-backend';
@@ -11,8 +12,6 @@ import type { LiveSession } from './live-session';
 import type { SessionHost } from './session-host';
 
 const LOOK_MS = 250;
-/** An agent that does not say when it is ready is taken to be after this long; whoever types looks for itself. */
-const SILENT_MS = 2_000;
 
 /** Start a session's agent in its own directory before any prompt comes, so that one finds it waiting. */
 export async function startAhead(host: SessionHost, session: LiveSession): Promise<void> {

@@ -51,7 +51,7 @@ export async function typePrompt(typing: Typing): Promise<void> {
       lastScreen = seen.screen;
       clock.tick(isHeld(seen.pane));
       // One that was waiting has been drawn for long; whether its box is empty is looked at all the same.
-      const drawn = dispatch.reused || isReady(state, agent.kind.terminal?.ready ?? 'screen', stable);
+      const drawn = dispatch.wasReady || isReady(state, agent.kind.terminal?.ready ?? 'screen', stable);
       const ready = drawn && seen.dialog === undefined;
       const step = decideStep(gatherFacts(seen, ready, clock, dispatch), limits);
       if (seen.box === 'ours') await ledger.record('pasted');

@@ -4,12 +4,13 @@ import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Buffer } from 'node:buffer';
-import { setInterval, setTimeout } from 'node:timers';
+import { clearInterval, setInterval, setTimeout } from 'node:timers';
 import { parseArgs } from 'node:util';
 
 const { values: flags } = parseArgs({
   options: {
     'ready-after': { type: 'string', default: '0' },
+    'draws-early': { type: 'boolean', default: false },
     'swallow-enters': { type: 'string', default: '0' },
     'swallow-pastes': { type: 'string', default: '0' },
     'ignore-enter': { type: 'boolean', default: false },
@@ -39,6 +40,7 @@ let box = '';
 let pasting = false;
 let pending = '';
 let busy = false;
+let ready = false;
 let asks = 0;
 let done = false;
 let swallowEnters = Number(flags['swallow-enters']);
@@ -61,12 +63,18 @@ async function printMode() {
 
 function terminalMode() {
   process.stdin.setRawMode?.(true);
-  process.stdin.on('data', (chunk) => receive(chunk.toString('utf8')));
+  process.stdin.on('data', (chunk) => {
+    if (ready || !flags['draws-early']) return receive(chunk.toString('utf8'));
+    log({ what: 'lost', key: chunk.toString('utf8') });
+  });
+  const starting = flags['draws-early'] ? setInterval(() => draw(`starting… ${Date.now()}`), 50) : undefined;
   if (flags.dialog) {
     process.stdout.write('Do you trust the files in this folder?\r\n❯ 1. No, exit\r\n  2. Yes\r\n');
     return;
   }
   setTimeout(() => {
+    ready = true;
+    clearInterval(starting);
     process.stdout.write('\x1b[?2004h');
     draw();
     const source = flags.resume === undefined ? 'startup' : 'resume';
@@ -114,9 +122,9 @@ function enter() {
   setTimeout(() => void turn(prompt), Number(flags['accept-after']));
 }
 
-function draw() {
+function draw(status = 'a small agent') {
   process.stdout.write(
-    `\x1b[2J\x1b[Ha small agent\r\n\r\n${busy ? 'working…\r\n\r\n' : done ? 'all done\r\n\r\n' : ''}› ${box.replaceAll('\n', '\r\n  ')}`,
+    `\x1b[2J\x1b[H${status}\r\n\r\n${busy ? 'working…\r\n\r\n' : done ? 'all done\r\n\r\n' : ''}› ${box.replaceAll('\n', '\r\n  ')}`,
   );
 }
 

@@ -83,6 +83,18 @@ describe('a pool that keeps sessions up', () => {
     expect(bench.prompts().map(({ prompt }) => prompt)).toEqual(['prompt 1', 'prompt 2']);
   });
 
+  it.each([
+    ['says', {}],
+    ['shows', { ready: 'screen' }],
+  ])('types nothing into an agent that was started ahead until that one %s that it is ready', async (_, config) => {
+    const host = await openHost(['--draws-early', '--ready-after', '1500'], { min: 1, max: 1 }, config);
+    await waitUntil(() => started().length === 1 && stateOf(host) === 'starting');
+    await run(host, withoutWorkspace(1));
+    expect(started()).toHaveLength(1);
+    expect(bench.log().filter(({ what }) => what === 'lost')).toEqual([]);
+    expect(bench.prompts()).toHaveLength(1);
+  });
+
   it('starts an agent in the worktree of a prompt that has one', async () => {
     const host = await openHost(['--commits', '1'], { min: 1, max: 1 });
     await waitUntil(() => stateOf(host) === 'idle');
