@@ -23,7 +23,7 @@ export function wordIssue(issue: z.core.$ZodRawIssue): string {
       return `must be ${listWords(issue.values.map(String))}`;
     case 'unrecognized_keys':
       // Not for people: carries the words that would have been known to where the issue is described.
-      return Object.keys(shapeOf(issue.inst)).join(' ');
+      return knownKeys(issue.inst).join(' ');
     default:
       return 'is not valid';
   }
@@ -116,7 +116,18 @@ function inField(path: Path): string {
   return field === undefined ? '' : ` in ${field}`;
 }
 
-function shapeOf(schema: unknown): Record<string, unknown> {
-  const shape = (schema as { _zod?: { def?: { shape?: Record<string, unknown> } } } | undefined)?._zod?.def?.shape;
-  return shape ?? {};
+/** The fields of an object, or the words that a record may have as keys. */
+function knownKeys(schema: unknown): string[] {
+  const { shape, keyType } = (schema as SchemaWithKeys | undefined)?._zod?.def ?? {};
+  return [...Object.keys(shape ?? {}), ...(keyType?._zod?.values ?? [])].map(String);
+}
+
+/** What zod's types do not tell of a schema whose kind is not known. */
+interface SchemaWithKeys {
+  readonly _zod?: {
+    readonly def?: {
+      readonly shape?: Readonly<Record<string, unknown>>;
+      readonly keyType?: { readonly _zod?: { readonly values?: Iterable<unknown> } };
+    };
+  };
 }

@@ -5,10 +5,12 @@ import { candidate, dollars, name } from './words';
 /** At least one window; several may stand beside each other: a daily one inside a monthly one. */
 const limits = z.partialRecord(z.enum(BUDGET_WINDOWS), dollars);
 
-const job = z.strictObject({ limits: limits.default({}) });
+const job = z.strictObject({
+  limits: limits.default({}).meta({ description: 'US dollars for the job, by window' }),
+});
 
 const team = z.strictObject({
-  limits: limits.default({}),
+  limits: limits.default({}).meta({ description: 'US dollars for the team, by window' }),
   projects: z
     .array(name)
     .default([])
@@ -21,7 +23,7 @@ export type OverBudget = (typeof OVER_BUDGET)[number];
 
 export const budgets = z.strictObject({
   limits: limits.default({}).meta({ description: 'US dollars for the whole organisation, by window' }),
-  teams: z.record(name, team).default({}),
+  teams: z.record(name, team).default({}).meta({ description: 'Who shares the budget, by name' }),
   over: z.enum(OVER_BUDGET).default('stop').meta({
     description: 'stop: BUDGET_EXHAUSTED; local: a model that costs nothing; queue: wait until the window begins anew',
   }),
@@ -29,7 +31,10 @@ export const budgets = z.strictObject({
     .optional()
     .meta({ description: 'With over: local, who answers then; any that costs nothing unless said' }),
   'alert-at': z.int().min(1).max(100).default(80).meta({ description: 'Percent of a limit; told once a window' }),
-  slice: dollars.optional().meta({ description: 'US dollars drawn at a time; $0.25 unless said' }),
+  slice: dollars
+    .refine((nano) => nano > 0, 'must be more than 0')
+    .optional()
+    .meta({ description: 'US dollars drawn at a time; $0.25 unless said' }),
 });
 
 export type BudgetsFile = z.output<typeof budgets>;

@@ -5,7 +5,7 @@ import { toNano } from '../../money';
 
 // Words that several parts of the configuration have in common.
 
-const NAME_RULE = 'must start with a letter and hold only a-z, 0-9, - and _ (40 at most)';
+export const NAME_RULE = 'must start with a letter and hold only a-z, 0-9, - and _ (40 at most)';
 export const name = z.string({ error: NAME_RULE }).regex(NAME_PATTERN, NAME_RULE);
 
 const DURATION_RULE = 'must be a duration such as 30s, 5m or 1h30m';
@@ -13,6 +13,7 @@ export const duration = z
   .string({ error: DURATION_RULE })
   .regex(DURATION_PATTERN, DURATION_RULE)
   .transform((text) => parseDuration(text) ?? 0)
+  .refine((ms) => ms > 0, 'must be longer than 0')
   .meta({ description: 'A duration: 500ms, 30s, 5m, 1h30m, 2d' });
 
 const DOLLARS_RULE = 'must be US dollars, such as 5 or 2.50';
