@@ -163,8 +163,8 @@ class LedgerDoor {
 
   private takeSome(): readonly Waiting[] {
     let size = 0;
-    const isMore = this.waiting.findIndex(({ entries }) => (size += entries.length) > this.batch);
-    return this.waiting.splice(0, isMore < 0 ? this.waiting.length : isMore);
+    const firstTooMany = this.waiting.findIndex(({ entries }) => (size += entries.length) > this.batch);
+    return this.waiting.splice(0, firstTooMany < 0 ? this.waiting.length : firstTooMany);
   }
 
   private unavailable(cause: unknown): LedgerUnavailable {

@@ -13,6 +13,7 @@ import {
   type BreakerState,
   type ProviderReport,
 } from '../../contracts/breakers';
+import { BUDGET_LEDGER } from '../../contracts/budgets';
 import { SESSION_HOST, controlSessionsUpdate, hostWorkflowId, type SessionHostInput } from '../../contracts/messages';
 import {
   MODEL_PROFILES,
@@ -24,10 +25,11 @@ import {
 import { hostTaskQueue } from '../../contracts/task-queues';
 import type { EntityWorker } from '../support/entity-worker';
 import { waitUntil } from '../support/wait-until';
+import { playLedger } from './ledger-scenario';
 
 /** One kept history of a workflow that is no run. Adding one is safe, changing one is not. */
 export interface EntityScenario {
-  readonly workflow: typeof PROVIDER_BREAKER | typeof SESSION_HOST | typeof MODEL_PROFILES;
+  readonly workflow: typeof PROVIDER_BREAKER | typeof SESSION_HOST | typeof MODEL_PROFILES | typeof BUDGET_LEDGER;
   readonly name: string;
   readonly play: (entities: EntityWorker) => Promise<WorkflowHandle>;
 }
@@ -114,6 +116,7 @@ export const ENTITY_SCENARIOS: readonly EntityScenario[] = [
       return entities.client.workflow.getHandle(workflowId, firstExecutionRunId);
     },
   },
+  { workflow: BUDGET_LEDGER, name: 'drawn-lapsed-and-looked-up', play: playLedger },
 ];
 
 const opensFor = (ms: number): BreakerLimits['firstOpenMs'] => ({ transient: ms, limit: ms, permanent: ms });

@@ -16,8 +16,8 @@ import { startOf } from './windows';
 //      first level from the organisation down that has too little, and of its windows the one that ends last.
 // L4.  A slice ends exactly once: settled, released, or by its lease. What its holder reports moves from held to settled at
 //      once, and is never lowered; when it ends, what is left goes back.
-// L5.  Ids make everything idempotent. The ids that have ended are remembered for a day, about two thousand of them at
-//      the most (tidy.ts). A draw that comes again changes nothing, unless its slice is too small by now: then it grows.
+// L5.  Ids make everything idempotent. The ids that have ended are remembered for a day, about fifteen hundred of them
+//      at the most (tidy.ts). A draw that comes again changes nothing, unless its slice is too small by now: then it grows.
 // L6.  A lease that ran out ends nothing by itself that somebody knows more of. A workflow is looked for: at work, it keeps
 //      its slices; ended, they are settled at what it has spent, or at all that was granted where nobody knows. A process
 //      cannot be looked for: all that was granted counts as spent. What nobody knows is marked unconfirmed.

@@ -10,13 +10,13 @@ import { endOf } from './windows';
 export const BOOKED: LedgerAnswer = { outcome: 'booked' };
 
 const LONGEST_SLICE = 1_000;
-/** What the numbers of a slice take up. */
-const NUMBERS = 120;
+/** What the numbers of a slice take up, and those of the account of its run. */
+const NUMBERS = { slice: 90, run: 130 } as const;
 
 const NEVER = Number.MAX_SAFE_INTEGER;
 
-/** Characters that open slices may take up, so that what a ledger carries stays below a megabyte. */
-export const ROOM_FOR_SLICES = 300_000;
+/** Characters that open slices may take up with the accounts of their runs, so that what a ledger carries stays below a megabyte. */
+export const ROOM_FOR_SLICES = 500_000;
 
 export function invalid(message: string): LedgerAnswer {
   return { outcome: 'invalid', message };
@@ -189,7 +189,10 @@ function limitRun(books: Books, { run }: BudgetScope, limitNano: NanoDollars): v
 function hasRoom({ slices }: Books): boolean {
   if (slices.size < ROOM_FOR_SLICES / LONGEST_SLICE) return true;
   let size = 0;
-  for (const [id, { scope, holder }] of slices) size += id.length + JSON.stringify([scope, holder]).length + NUMBERS;
+  for (const [id, { scope, holder }] of slices) {
+    size += id.length + JSON.stringify([scope, holder]).length + NUMBERS.slice;
+    if (scope.run !== undefined) size += scope.run.length + NUMBERS.run;
+  }
   return size <= ROOM_FOR_SLICES;
 }
 

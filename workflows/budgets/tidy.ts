@@ -5,8 +5,8 @@ import type { Account, Books } from './books';
 
 /** Ids that have ended are known for a day, so that nothing that comes again is booked again. */
 export const ENDED_MS = 86_400_000;
-/** Characters of such ids: about two thousand of the usual length; the oldest are forgotten first. */
-export const ENDED_CHARACTERS = 120_000;
+/** Characters of such ids: about fifteen hundred of the usual length; the oldest are forgotten first. */
+export const ENDED_CHARACTERS = 90_000;
 /** A slice that ended at an estimate can be corrected for this long. */
 export const UNCONFIRMED_MS = 35 * 86_400_000;
 export const UNCONFIRMED = 200;
