@@ -1,0 +1,203 @@
+import { runCli } from '../../client/cli/run-cli';
+import { PROVIDER_BREAKER, breakerWorkflowId, reportSignal, type BreakerInput } from '../../contracts/breakers';
+import { DEFAULT_ORGANISATION, ledgerQuery, ledgerWorkflowId } from '../../contracts/budgets';
+import { modelCallWorkflowId } from '../../contracts/model-call';
+import { auditQuery } from '../../contracts/messages';
+import { CliSession, type Said } from '../support/cli-session';
+import { LiveSystem } from '../support/live-system';
+import { pipeline } from '../support/pipelines';
+import { startSlowModel, type SlowModel } from '../support/slow-model';
+import { waitUntil } from '../support/wait-until';
+
+jest.setTimeout(180_000);
+
+// A worker process with the real client, breakers and SDKs, against models that a test plays.
+
+let first: SlowModel;
+let second: SlowModel;
+let system: LiveSystem;
+let cli: CliSession;
+beforeAll(async () => {
+  first = await startSlowModel();
+  second = await startSlowModel();
+  system = await LiveSystem.start([], {
+    GANTRY_ROLES: 'runs',
+    GANTRY_OPENAI_COMPATIBLE: `first=${first.url},one;second=${second.url},two`,
+    OPENAI_API_KEY: 'k',
+    OPENAI_BASE_URL: first.url,
+    OLLAMA_HOST: 'http://127.0.0.1:1',
+  });
+  cli = new CliSession({ GANTRY_TASK_QUEUE: system.taskQueue, TEMPORAL_ADDRESS: system.server.address });
+});
+afterAll(async () => {
+  cli.end();
+  await system.stop();
+  await Promise.all([first.close(), second.close()]);
+});
+
+const asking = (prompt: string, ...options: string[]): Promise<Said> => cli.run('ask', prompt, ...options);
+
+async function killWorker(): Promise<void> {
+  await system.endWorker('SIGKILL');
+  await system.startWorker();
+}
+
+it('a call whose worker is killed is made again, and nobody is blamed for it', async () => {
+  const before = first.asked;
+  const run = await system.run(
+    pipeline({ stages: { plan: { prompt: 'Plan.', model: 'first/one', retry: { attempts: 1 } } } }),
+  );
+  await waitUntil(() => first.asked === before + 1, { timeoutMs: 30_000 });
+  await first.say('half an ');
+  await killWorker();
+  await waitUntil(() => first.asked === before + 2, { timeoutMs: 60_000 });
+  await first.say('A whole answer.');
+  first.finish();
+  const { status, view } = await run.result();
+  expect(status).toBe('SUCCESS');
+  expect(view.stages[0]).toMatchObject({ output: 'A whole answer.', attempt: 1 });
+  expect((await run.audit()).filter(({ what }) => what === 'model.failed')).toEqual([]);
+});
+
+it('while its provider has a usage limit a stage waits, durably, for the reset, and then is the probe', async () => {
+  const client = await system.client();
+  const resetsAt = Date.now() + 12_000;
+  await client.workflow.signalWithStart(PROVIDER_BREAKER, {
+    workflowId: breakerWorkflowId('second'),
+    taskQueue: system.taskQueue,
+    args: [{ provider: 'second' } satisfies BreakerInput],
+    signal: reportSignal,
+    signalArgs: [
+      {
+        ...{ id: 'limit-1', at: Date.now() },
+        outcome: { failure: 'limit', type: 'Provider.Quota', message: 'usage limit', resetsAt },
+      },
+    ],
+  });
+  const before = second.asked;
+  const run = await system.run(
+    pipeline({ stages: { plan: { prompt: 'Plan.', model: 'second/two', retry: { attempts: 1 } } } }),
+  );
+  const waits = async () =>
+    (await run.workflow.query(auditQuery)).filter(({ what }) => what === 'model.waits').map(({ text }) => text);
+  await waitUntil(async () => (await waits()).length > 0, { timeoutMs: 30_000 });
+  expect((await waits())[0]).toContain('the breaker of second is open');
+  await killWorker();
+  expect(second.asked).toBe(before);
+  await waitUntil(() => second.asked === before + 1, { timeoutMs: 60_000 });
+  expect(Date.now()).toBeGreaterThanOrEqual(resetsAt);
+  await second.say('At last.');
+  second.finish();
+  expect((await run.result()).view.stages[0]).toMatchObject({ output: 'At last.', attempt: 1 });
+});
+
+describe('the budget of a run', () => {
+  const planned = (budget: number) =>
+    pipeline({ budget, stages: { plan: { prompt: 'Plan.', model: 'openai', retry: { attempts: 1 } } } });
+
+  it('is held in the ledger while a model is asked, and nothing of it stays there', async () => {
+    const client = await system.client();
+    const ledger = client.workflow.getHandle(ledgerWorkflowId(DEFAULT_ORGANISATION));
+    const before = first.asked;
+    const run = await system.run(planned(1));
+    await waitUntil(() => first.asked === before + 1, { timeoutMs: 30_000 });
+    const during = await ledger.query(ledgerQuery);
+    expect(during.runs).toMatchObject([{ run: expect.stringContaining('calculator/') as string }]);
+    expect(during.slices).toHaveLength(1);
+    await first.say('Done.');
+    first.finish();
+    const { status, view } = await run.result();
+    expect([status, view.costUsd > 0]).toEqual(['SUCCESS', true]);
+    const after = await ledger.query(ledgerQuery);
+    expect([after.runs, after.slices]).toEqual([[], []]);
+  });
+
+  it('that is too small for the call ends the run before anybody is asked, and it can be resumed', async () => {
+    const before = first.asked;
+    const { status, view } = await (await system.run(planned(0.000_001))).result();
+    expect(status).toBe('BUDGET_EXHAUSTED');
+    expect(view.failure?.message).toContain('may spend $0.000001 in all');
+    expect(first.asked).toBe(before);
+  });
+});
+
+describe('gantry ask', () => {
+  it('prints the answer alone, and beside it who gave it, the tokens, the cost and the time', async () => {
+    const before = first.asked;
+    const said = asking('What is 6 times 7?', '--model', 'first/one', '--task', 'sums');
+    await waitUntil(() => first.asked === before + 1, { timeoutMs: 30_000 });
+    await first.say('42');
+    first.finish();
+    const { code, out, err } = await said;
+    expect([code, out]).toEqual([0, '42\n']);
+    expect(err).toContain('first/gpt-test-2026 by asked for by name');
+    expect(err).toMatch(/18 tokens · cost unknown · \d/);
+  });
+
+  it('shows the answer as it comes, each character once', async () => {
+    let shown = '';
+    const before = first.asked;
+    const said = runCli(['ask', 'Tell me.', '--model', 'first/one', '--stream'], {
+      stdout: { write: (text) => (shown += text) },
+      stderr: { write: () => undefined },
+      stdin: process.stdin,
+      env: { GANTRY_TASK_QUEUE: system.taskQueue, TEMPORAL_ADDRESS: system.server.address, GANTRY_HOME: system.home },
+      cwd: system.root,
+      signal: new AbortController().signal,
+    });
+    await waitUntil(() => first.asked === before + 1, { timeoutMs: 30_000 });
+    await first.say('One, ');
+    await waitUntil(() => shown === 'One, ', { timeoutMs: 30_000 });
+    await first.say('two, ');
+    await waitUntil(() => shown === 'One, two, ', { timeoutMs: 30_000 });
+    await first.say('three.');
+    first.finish();
+    expect(await said).toBe(0);
+    expect(shown).toBe('One, two, three.\n');
+  });
+
+  it('goes on when nobody waits for it, and can be seen later', async () => {
+    const before = first.asked;
+    const { code, out } = await asking('Later.', '--model', 'first/one', '--no-wait', '--json');
+    const { id, workflowId } = JSON.parse(out) as { id: string; workflowId: string };
+    expect([code, workflowId]).toEqual([0, modelCallWorkflowId(id)]);
+    await waitUntil(() => first.asked === before + 1, { timeoutMs: 30_000 });
+    await first.say('Now.');
+    first.finish();
+    const later = await cli.run('ask', '--show', id, '--json');
+    expect(JSON.parse(later.out)).toMatchObject({ id, answer: 'Now.', provider: 'first', calls: 1 });
+  });
+
+  it('fails with the reasons when its time is up, and exits with 1', async () => {
+    const client = await system.client();
+    await client.workflow.signalWithStart(PROVIDER_BREAKER, {
+      workflowId: breakerWorkflowId('first/closed'),
+      taskQueue: system.taskQueue,
+      args: [{ provider: 'first/closed' } satisfies BreakerInput],
+      signal: reportSignal,
+      signalArgs: [
+        {
+          id: 'p',
+          at: Date.now(),
+          outcome: { failure: 'permanent', type: 'Provider.NotFound', message: 'no such model' },
+        },
+      ],
+    });
+    const { code, err } = await asking('Anything?', '--model', 'first/closed', '--timeout', '5s');
+    expect(code).toBe(1);
+    expect(err).toContain('Provider.Unavailable: No model can be asked: first/closed: the breaker of first/closed');
+    expect(err).toContain('no such model');
+  });
+
+  it.each([
+    [['ask'], 'What to ask?'],
+    [['ask', 'x', '--timeout', 'soon'], 'It must be a duration'],
+    [['ask', 'x', '--max-tokens', '-1'], 'whole number of tokens'],
+    [['ask', 'x', '--stream', '--json'], '--stream is for people'],
+    [['ask', 'x', '--show', 'y'], 'give no prompt'],
+  ])('refuses what makes no sense: %j', async (argv, why) => {
+    const { code, err, out } = await cli.run(...argv);
+    expect(code).toBe(2);
+    expect(err + out).toContain(why);
+  });
+});
