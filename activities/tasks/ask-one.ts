@@ -114,12 +114,14 @@ async function withoutCall(error: unknown, ports: TaskPorts, asked: AskOne): Pro
 }
 
 async function failed(ports: TaskPorts, asked: AskOne, failure: ApplicationFailure): Promise<Asked> {
-  const { trial, goesOn, retryAt } = detailsOf(failure);
+  const { trial, goesOn, next, retryAt } = detailsOf(failure);
+  const told = { goesOn, ...(trial && { trial }), ...(next && { next }), ...(retryAt !== undefined && { retryAt }) };
+  const type = isErrorType(failure.type) ? failure.type : 'Run.Broken';
   const record: CallRecord = {
     at: Date.now(),
     outcome: 'failed',
-    error: openAiErrorOf(isErrorType(failure.type) ? failure.type : undefined, failure.message),
-    failure: { goesOn, ...(trial && { trial }), ...(retryAt !== undefined && { retryAt }) },
+    error: openAiErrorOf(type, failure.message),
+    failure: { type, told },
     spent: asked.purse?.look() ?? NOTHING_SPENT,
   };
   return { kind: 'recorded', record: await ports.store.recordCall(asked.input.task, asked.key, record) };

@@ -1,4 +1,5 @@
 import type { BudgetScope, Slice } from '../budgets';
+import type { ErrorType } from '../errors';
 import type { ModelFailure, Trial } from '../models';
 import type { Owned, TaskSpending, TaskStatus } from './task';
 
@@ -61,8 +62,10 @@ export interface CompleteChatsResult {
   readonly slices: readonly Slice[];
 }
 
-export interface ItemFailure extends Pick<ModelFailure, 'trial' | 'goesOn' | 'retryAt'> {
+export interface ItemFailure {
   readonly index: number;
+  readonly type: ErrorType;
+  readonly told: Pick<ModelFailure, 'trial' | 'goesOn' | 'next' | 'retryAt'>;
 }
 
 export interface FinishTaskInput {

@@ -38,7 +38,7 @@ const ROWS: Partial<Record<ErrorType, Row>> = {
 const OTHERWISE: Row = [500, 'api_error', 'internal_error'];
 
 /** A failure of contracts/errors.ts in OpenAI's words. */
-export function openAiErrorOf(failure: ErrorType | undefined, message: string): OpenAiError {
-  const [status, type, code] = (failure && ROWS[failure]) ?? OTHERWISE;
+export function openAiErrorOf(failure: ErrorType, message: string): OpenAiError {
+  const [status, type, code] = ROWS[failure] ?? OTHERWISE;
   return { status, body: { error: { message, type, param: null, code } } };
 }

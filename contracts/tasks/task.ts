@@ -84,9 +84,8 @@ export interface TaskLimits {
   readonly historyEvents: number;
   /** Calls for one request at most; waiting for a provider is none. */
   readonly calls: number;
-  /** The shortest pause before a request is tried again, doubled with each call; and the longest. */
+  /** Before a candidate that has failed is asked again; doubled with each further failure. */
   readonly pauseMs: number;
-  readonly longestPauseMs: number;
   /** Requests that wait for another call: with more of them, no new one is begun. */
   readonly waiting: number;
   readonly heartbeatMs: number;

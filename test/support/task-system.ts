@@ -21,7 +21,7 @@ import { createKeys } from '../../workers/gateway/keys';
 import { createServer } from '../../workers/gateway/server';
 import { registerDurable, registerTasks } from '../../workers/gateway/tasks/register-tasks';
 import { TaskDoor } from '../../workers/gateway/tasks/task-door';
-import type { TaskApiLimits } from '../../workers/gateway/tasks/task-ports';
+import type { TaskApiLimits, TaskApiPorts } from '../../workers/gateway/tasks/task-ports';
 import { compileSources } from './compile-sources';
 import type { ModelWorkerOptions } from './model-worker-process';
 import { temporaryDirectory } from './temporary-home';
@@ -38,6 +38,7 @@ export class TaskSystem {
   readonly workers = new Map<string, ChildProcess>();
   app!: FastifyInstance;
   url!: string;
+  ports!: TaskApiPorts;
   private readonly logs = new Map<string, string>();
 
   private constructor(
@@ -158,7 +159,8 @@ export class TaskSystem {
   private async startGateway(limits: Partial<TaskApiLimits>): Promise<void> {
     const config = this.config();
     const where = { connection: this.connection, namespace: 'default', taskQueue: this.taskQueue };
-    const ports = { ...taskStores(this.home), door: new TaskDoor(where), limits };
+    this.ports = { ...taskStores(this.home), door: new TaskDoor(where), limits };
+    const { ports } = this;
     const log = pino({ level: 'error' });
     const breakers = createBreakers({ ...where, log });
     this.app = await createServer(

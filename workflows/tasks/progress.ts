@@ -1,7 +1,7 @@
 import { leftOf, type Slice } from '../../contracts/budgets';
-import { candidateKey, type Trial } from '../../contracts/models';
 import type { CompleteChatsResult, ItemFailure, ItemTrial } from '../../contracts/tasks/activities';
 import type { Again, TaskInput, TaskLimits, TaskSpending, TaskState, TaskView } from '../../contracts/tasks/task';
+import { afterFailedCall, nextCall, NOT_ASKED } from '../models/next-call';
 
 // Everything that a task decides, as pure functions over its state.
 
@@ -9,7 +9,6 @@ export const DEFAULT_LIMITS: TaskLimits = {
   historyEvents: 8_000,
   calls: 5,
   pauseMs: 1_000,
-  longestPauseMs: 60_000,
   waiting: 500,
   heartbeatMs: 5_000,
 };
@@ -79,8 +78,9 @@ export function heard(
   result: CompleteChatsResult,
   now: number,
   limits: TaskLimits,
+  expiresAt: number,
 ): TaskState {
-  const decided = result.failures.map((failure) => afterFailure(portion, failure, now, limits));
+  const decided = result.failures.map((failure) => afterFailure(portion, failure, now, limits, expiresAt));
   const again = decided.filter((one) => one !== 'failed');
   const { stoppedAt, retryAt = now + limits.pauseMs } = result;
   const left = stoppedAt === undefined ? [] : [leftOver(portion, stoppedAt, Math.max(retryAt, now + limits.pauseMs))];
@@ -110,21 +110,17 @@ function leftOver({ from, count, trial }: Portion, stoppedAt: number, retryAt: n
 
 /** A call that failed: made again by and by, by whoever may answer then, or given up. */
 function afterFailure(
-  { trial: before = { calls: 0, trials: [] } }: Portion,
-  { index, trial, goesOn, retryAt = 0 }: ItemFailure,
+  { trial: before = NOT_ASKED }: Portion,
+  { index, type, told }: ItemFailure,
   now: number,
-  limits: TaskLimits,
+  { calls: attempts, pauseMs: delayMs }: TaskLimits,
+  expiresAt: number,
 ): Again | 'failed' {
-  const calls = before.calls + 1;
-  if (!goesOn || calls >= limits.calls) return 'failed';
-  const pause = Math.min(limits.pauseMs * 2 ** (calls - 1), limits.longestPauseMs);
-  const trials = trial === undefined ? before.trials : merged(before.trials, trial);
-  return { from: index, count: 1, trial: { calls, trials }, notBefore: Math.max(retryAt, now + pause) };
-}
-
-/** A trial tells all of its candidate, what was known before included. */
-function merged(trials: readonly Trial[], newest: Trial): readonly Trial[] {
-  return [...trials.filter((one) => candidateKey(one) !== candidateKey(newest)), newest];
+  const failed = { type, message: type, told: { ...told, rejected: [], findings: [] } };
+  const { calls, trials } = afterFailedCall({ ...before, waits: 0 }, failed);
+  const next = nextCall({ calls, trials, waits: 0 }, failed, { attempts, delayMs, waitsUntil: expiresAt }, now);
+  if (next.do === 'fail') return 'failed';
+  return { from: index, count: 1, trial: { calls, trials }, notBefore: next.do === 'wait' ? next.until : now };
 }
 
 function sum(a: TaskSpending, b: TaskSpending): TaskSpending {

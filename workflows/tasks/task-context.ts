@@ -113,7 +113,7 @@ export class TaskContext {
     this.inFlight += 1;
     try {
       const result = await this.calls.run(() => this.activity(portion).completeChats(this.inputOf(portion)));
-      this.state = heard(this.state, portion, result, Date.now(), this.limits);
+      this.state = heard(this.state, portion, result, Date.now(), this.limits, this.input.expiresAt);
     } catch (error) {
       this.state = unheardOf(this.state, portion);
       if (!isCancellation(error) && this.stop === undefined) {

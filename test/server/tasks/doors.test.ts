@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { toFile } from 'openai';
+import { taskWorkflowId } from '../../../contracts/tasks/task';
 import { startTaskUpstream, USAGE, type TaskUpstream } from '../../support/task-upstream';
 import { batchOf, requestOf, TaskSystem } from '../../support/task-system';
 import { waitUntil } from '../../support/wait-until';
@@ -305,3 +306,37 @@ describe('a task whose time is over', () => {
     expect(await linesOf(output)).toHaveLength(completed);
   });
 });
+
+describe('a task with a long history', () => {
+  it('continues as new, again and again, and asks for each completion once', async () => {
+    const task = { team: 'red', id: `task_${randomUUID().replaceAll('-', '')}` };
+    const prefix = task.id.slice(-6);
+    const requests = Array.from({ length: 120 }, (_, index) => {
+      const name = `${prefix}-${index}`;
+      return { custom_id: name, body: requestOf(name), route: { model: 'small', inputTokens: 5, maxOutputTokens: 5 } };
+    });
+    const about = { total: requests.length, digest: 'digest' };
+    await system.ports.store.keep(task, asStream(requests), () => about);
+    const expiresAt = Date.now() + 3_600_000;
+    const input = {
+      ...{ task, total: requests.length, portion: 2, parallel: 10, expiresAt, timeoutMs: 10_000, files: true },
+      ...{ request: {}, scope: { team: 'red' }, limits: { historyEvents: 80 } },
+    };
+    const { kind, createdAt, by } = { kind: 'many' as const, createdAt: Date.now(), by: 'ann' };
+    await system.ports.door.start(input, { kind, createdAt, expiresAt, by, ...about });
+    const first = await system.client.workflow.getHandle(taskWorkflowId(task)).describe();
+    const lines = await linesOf(await untilResult(task.id));
+    expect(lines.map((line) => line['custom_id'])).toEqual(requests.map(({ custom_id }) => custom_id));
+    const last = await system.client.workflow.getHandle(taskWorkflowId(task)).describe();
+    expect(last.runId).not.toBe(first.runId);
+    expect(last.historyLength).toBeLessThan(250);
+    expect(upstream.calls.filter(({ name }) => name.startsWith(prefix))).toHaveLength(requests.length);
+    const shown = await json(system.fetch(`/v1/tasks/${task.id}`));
+    expect(shown).toMatchObject({ status: 'completed', request_counts: { total: 120, completed: 120, failed: 0 } });
+    expect(shown['cost_usd']).toBeCloseTo(120 * 0.000015, 9);
+  });
+});
+
+async function* asStream<T>(items: readonly T[]): AsyncGenerator<T> {
+  for (const item of items) yield await Promise.resolve(item);
+}
