@@ -14,6 +14,7 @@ import {
   type ProviderReport,
 } from '../../contracts/breakers';
 import { BUDGET_LEDGER } from '../../contracts/budgets';
+import { MODEL_CALL } from '../../contracts/model-call';
 import { SESSION_HOST, controlSessionsUpdate, hostWorkflowId, type SessionHostInput } from '../../contracts/messages';
 import {
   MODEL_PROFILES,
@@ -26,10 +27,12 @@ import { hostTaskQueue } from '../../contracts/task-queues';
 import type { EntityWorker } from '../support/entity-worker';
 import { waitUntil } from '../support/wait-until';
 import { playLedger } from './ledger-scenario';
+import { playModelCall } from './model-call-scenario';
 
 /** One kept history of a workflow that is no run. Adding one is safe, changing one is not. */
 export interface EntityScenario {
-  readonly workflow: typeof PROVIDER_BREAKER | typeof SESSION_HOST | typeof MODEL_PROFILES | typeof BUDGET_LEDGER;
+  readonly workflow:
+    typeof PROVIDER_BREAKER | typeof SESSION_HOST | typeof MODEL_PROFILES | typeof BUDGET_LEDGER | typeof MODEL_CALL;
   readonly name: string;
   readonly play: (entities: EntityWorker) => Promise<WorkflowHandle>;
 }
@@ -37,6 +40,7 @@ export interface EntityScenario {
 const who = 'tester';
 
 export const ENTITY_SCENARIOS: readonly EntityScenario[] = [
+  { workflow: MODEL_CALL, name: 'failed-over-waited-and-settled', play: playModelCall },
   {
     workflow: PROVIDER_BREAKER,
     name: 'from-closed-to-isolated-and-idle',

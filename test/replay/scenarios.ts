@@ -7,6 +7,7 @@ import {
   rejectUpdate,
   unpauseUpdate,
 } from '../../contracts/messages';
+import type { ModelFailure } from '../../contracts/models';
 import type { Conversation } from '../../contracts/sessions';
 import { FakeHost } from '../support/fake-host';
 import { pipeline } from '../support/pipelines';
@@ -22,6 +23,34 @@ export interface Scenario {
 
 const who = 'tester';
 const TALK: Conversation = { id: 'talk-1', agent: 'claude', host: 'host-a', session: 'claude-1' };
+
+const CANDIDATE = { provider: 'a', model: 'one' };
+const SLICE = { id: 'slice-1', grantedNano: 250_000_000, spentNano: 10_000_000 };
+
+function triedAndFailed(): ModelFailure {
+  const trial = {
+    ...CANDIDATE,
+    failures: 1,
+    lastType: 'Provider.ServerError',
+    message: 'broke',
+    final: false,
+  } as const;
+  return {
+    trial,
+    goesOn: true,
+    next: CANDIDATE,
+    by: 'chain',
+    reasons: ['first'],
+    rejected: [],
+    findings: [],
+    slice: SLICE,
+  };
+}
+
+function nobodyUntil(retryAt: number): ModelFailure {
+  const rejected = [{ ...CANDIDATE, kind: 'breaker', reason: 'open', retryAt }] as const;
+  return { goesOn: true, retryAt, rejected, findings: [] };
+}
 
 /** Keep the one session of a pool busy; gives what frees it. */
 async function busy(harness: RunHarness, pool: string): Promise<() => void> {
@@ -204,6 +233,45 @@ export const SCENARIOS: readonly Scenario[] = [
       await harness.stopWorkers();
       await run.workflow.signal(approveSignal, { gate: 'approve', who: 'qa' });
       await harness.startWorkers();
+      await run.result();
+      return run;
+    },
+  },
+  {
+    name: 'asked-waited-and-settled',
+    host: () =>
+      new FakeHost().on('work', { costUsd: 0.1 }).on('plan', (times) => {
+        if (times === 1) return { fail: { type: 'Provider.ServerError', details: triedAndFailed() } };
+        if (times === 2) return { fail: { type: 'Provider.Unavailable', details: nobodyUntil(Date.now() + 1_500) } };
+        return { output: { title: 'keys' }, costUsd: 0.01, slice: SLICE };
+      }),
+    play: async (harness) => {
+      const run = await harness.start(
+        pipeline({
+          budget: 5,
+          stages: {
+            work: { agent: 'coder', prompt: 'x' },
+            plan: { needs: 'work', prompt: 'Plan', output: { title: 'string' }, retry: { attempts: 3, delay: '10ms' } },
+            broke: { needs: 'plan', prompt: 'More', when: 'true' },
+          },
+        }),
+      );
+      await run.result();
+      return run;
+    },
+  },
+  {
+    name: 'out-of-budget-and-cancelled-calls',
+    host: () =>
+      new FakeHost()
+        .on('slow', { until: new Promise<void>(() => undefined) })
+        .on('dear', { fail: { type: 'Budget.Exhausted', details: { goesOn: false, rejected: [], findings: [] } } }),
+    play: async (harness) => {
+      const run = await harness.start(
+        pipeline({ stages: { slow: { prompt: 'x', timeout: '5m' }, dear: { prompt: 'y' } } }),
+      );
+      await run.until((view) => view.stages.some(({ key, status }) => key === 'dear' && status === 'failed'));
+      await run.workflow.executeUpdate(cancelUpdate, { args: [{ who }] });
       await run.result();
       return run;
     },

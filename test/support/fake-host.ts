@@ -159,6 +159,7 @@ export class FakeHost {
         const script = await this.perform(asker);
         return {
           text: { inline: JSON.stringify(script.output ?? 'fine') },
+          asked: { provider: 'fake', model: 'fake-1' },
           provider: 'fake',
           model: 'fake-1',
           inputTokens: 10,
