@@ -10,6 +10,7 @@ import { addCancel } from './commands/cancel';
 import { addCompletion } from './commands/completion';
 import { addDev } from './commands/dev';
 import { addDoctor } from './commands/doctor';
+import { addGateway } from './commands/gateway';
 import { addHost } from './commands/host';
 import { addInit } from './commands/init';
 import { addList } from './commands/list';
@@ -21,6 +22,7 @@ import { addReplay } from './commands/replay';
 import { addResume } from './commands/resume';
 import { addRetry } from './commands/retry';
 import { addRollback } from './commands/rollback';
+import { addRouting } from './commands/routing';
 import { addSend } from './commands/send';
 import { addSessions } from './commands/sessions';
 import { addStart } from './commands/start';
@@ -32,10 +34,10 @@ export type AddCommand = (program: Command, cli: () => Cli) => void;
 
 /** In the order of `gantry --help`: serve, run, look, decide, mend, look deeper. */
 const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
-  'Set up:': [addInit, addDev, addWorker, addHost, addDoctor],
+  'Set up:': [addInit, addDev, addWorker, addHost, addGateway, addDoctor],
   'Run and look:': [addStart, addList, addStatus, addLogs, addAudit, addReplay],
   'Sessions:': [addSend, addSessions, addQueue],
-  'Models:': [addAsk],
+  'Models:': [addAsk, addRouting],
   'Decide:': [addApprove, addReject, addPause, addResume, addPriority],
   'Mend and undo:': [addRetry, addCancel, addRollback],
   'Other:': [addCompletion],

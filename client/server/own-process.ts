@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 export function isOwnProcess(pid: number): boolean {
   try {
     const program = execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
-    return /temporal\S* server start-dev|workers\/main\.js|offline\/serve\.js/.test(program);
+    return /temporal\S* server start-dev|workers\/(gateway\/)?main\.js|offline\/serve\.js/.test(program);
   } catch {
     return false; // gone meanwhile
   }

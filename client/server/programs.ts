@@ -9,6 +9,11 @@ export function workerProgram(): string {
   return compiled('workers/main.js');
 }
 
+/** The compiled gateway. Fails: UserError when gantry is not built. */
+export function gatewayProgram(): string {
+  return compiled('workers/gateway/main.js');
+}
+
 /** Reads a history from standard input and says whether the workflows of today would do the same. */
 export function replayProgram(): string {
   return compiled('workers/replay.js');

@@ -1,6 +1,8 @@
 import { LedgerUnavailable } from '../../activities/models/client/ports';
 import { CallFailed, NobodyAvailable, type Answered, type Attempt } from '../../activities/models/client/model-client';
 import type { Timeouts } from '../../activities/providers/model-provider';
+import type { BudgetScope } from '../../contracts/budgets';
+import { scopeOfProject } from '../../contracts/config/scope-of-project';
 import type { RankedCandidate } from '../../contracts/models';
 import type { Asked, Course } from './asked';
 import { ledgerAway, nobodyLeft, outOfTime, requestRefused } from './failures';
@@ -27,14 +29,18 @@ export async function askModels<T>(
     readonly committed: () => boolean;
   },
 ): Promise<Attempt<T>> {
-  const purse = ports.purseOf(asked.caller);
+  const { caller, project } = asked;
+  const { team, job } = caller;
+  const given = { ...(team !== undefined && { team }), ...(job !== undefined && { job }) };
+  const scope = scopeOfProject(ports.config.budgets, project, given);
+  const purse = ports.purseOf(scope);
   const deadline = asked.since + ports.limits.totalMs;
   for (;;) {
     const timeoutMs = deadline - Date.now();
     if (timeoutMs <= 0) throw outOfTime(ports.limits.totalMs, course.trials);
     try {
       const attempt = await ports.models.attempt<T>(
-        { ...requestOf(asked, course), ...(purse && { purse }), timeoutMs, signal: asked.signal },
+        { ...requestOf(asked, course, scope), ...(purse && { purse }), timeoutMs, signal: asked.signal },
         ({ ranked }) => timed(ports, options.call, takeTurn(ports, asked, course, ranked, timeoutMs)),
       );
       return note(course, attempt);
@@ -49,7 +55,7 @@ export async function askModels<T>(
   }
 }
 
-function requestOf(asked: Asked, { trials, calls }: Course) {
+function requestOf(asked: Asked, { trials, calls }: Course, { team }: BudgetScope) {
   const { id, caller, model, task, project, inputTokens, maxOutputTokens } = asked;
   return {
     ...{ id, attemptId: `${id}#${calls + 1}`, inputTokens, trials },
@@ -57,7 +63,7 @@ function requestOf(asked: Asked, { trials, calls }: Course) {
     ...(task !== undefined && { task }),
     ...(project !== undefined && { project }),
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
-    ...(caller.team !== undefined && { team: caller.team }),
+    ...(team !== undefined && { team }),
     ...(caller.models !== undefined && { allowed: caller.models }),
   };
 }

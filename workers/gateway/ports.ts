@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
 import type { BreakerPort } from '../../activities/models/client/ports';
 import type { ModelClient, Purse } from '../../activities/models/client/model-client';
+import type { BudgetScope } from '../../contracts/budgets';
 import type { ModelConfig } from '../../contracts/config/model-config';
 import type { Audit } from './audit';
-import type { Caller, Keys } from './keys';
+import type { Keys } from './keys';
 import type { Metrics } from './metrics';
 import type { Upstream } from './upstream/upstream';
 
@@ -13,8 +14,8 @@ export interface GatewayPorts {
   readonly keys: Keys;
   /** Who is asked, and whether now; books how it went. */
   readonly models: ModelClient;
-  /** Where the money of a caller comes from; undefined: nothing is counted. */
-  readonly purseOf: (caller: Caller) => Purse | undefined;
+  /** Where money comes from that is counted there; undefined: nothing is counted. */
+  readonly purseOf: (scope: BudgetScope) => Purse | undefined;
   /** How each provider is reached, by its name. */
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly breakers: BreakerPort;

@@ -9,6 +9,7 @@ import { ApiError, badRequest, ownFault, unknownUrl } from './errors';
 import { addInsight, addProbes } from './health';
 import { addModels } from './models-route';
 import type { GatewayPorts } from './ports';
+import { watchServedElsewhere } from './served-elsewhere';
 
 /** Adds routes of another part of the gateway, before its own. They find who asks in `request.caller`. */
 export type AddRoutes = (app: FastifyInstance, ports: GatewayPorts) => void | Promise<void>;
@@ -45,8 +46,9 @@ export async function createServer(ports: GatewayPorts, more: readonly AddRoutes
       request.caller = admitCaller(ports.keys, request);
       done();
     });
-    for (const add of more) await add(guarded, ports);
     const catalogue = createCatalogue(ports.config);
+    if (more.length > 0) watchServedElsewhere(guarded, ports, catalogue);
+    for (const add of more) await add(guarded, ports);
     addInsight(guarded, ports);
     addModels(guarded, catalogue);
     addChat(guarded, ports, catalogue);

@@ -1,4 +1,3 @@
-import { InvalidArgumentError } from 'commander';
 import { UserError } from '../../faults';
 import { isAlive, readServerAddress } from '../../home';
 import { isOwnProcess } from '../../server/own-process';
@@ -8,6 +7,7 @@ import { Temporal } from '../../temporal';
 import type { Cli } from '../cli';
 import { addPoolArguments, poolsAskedFor, type PoolArguments } from '../pool-arguments';
 import type { AddCommand } from '../program';
+import { portNumber } from '../port-number';
 import { pause, untilAborted } from '../wait';
 import { positiveInteger } from './list';
 
@@ -56,12 +56,6 @@ interface DevOptions extends PoolArguments {
   readonly agents?: string;
   readonly memory?: boolean;
   readonly offline?: boolean;
-}
-
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
-  throw new InvalidArgumentError(`It must be a port, 1 to 65535, got ${text}.`);
 }
 
 async function choosePort(wanted: number | undefined, usual: number): Promise<number> {

@@ -92,8 +92,7 @@ describe('what the gateway does not take', () => {
   ])('%s %s, which nobody serves', async (method, path) => {
     const response = await fetch(gateway.url + path, {
       method,
-      headers: JSON_TYPE,
-      ...(method === 'POST' && { body: body({}) }),
+      ...(method === 'POST' && { headers: JSON_TYPE, body: body({}) }),
     });
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ error: { type: 'invalid_request_error', code: 'unknown_url' } });

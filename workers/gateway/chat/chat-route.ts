@@ -8,8 +8,10 @@ import { serveAsked } from '../serve-asked';
 import { answerStream } from './answer-stream';
 import { readChat, type ChatRequest } from './read-chat';
 
+export const CHAT_URL = '/v1/chat/completions';
+
 export function addChat(app: FastifyInstance, ports: GatewayPorts, catalogue: Catalogue): void {
-  app.post('/v1/chat/completions', async (request, reply) => {
+  app.post(CHAT_URL, async (request, reply) => {
     // Tasks are another's to serve; where nobody does, a client that expects one must not get an answer instead.
     if (wantsTask(request)) throw unknownUrl(request.method, request.url);
     let chat: ChatRequest;
@@ -28,6 +30,7 @@ export function addChat(app: FastifyInstance, ports: GatewayPorts, catalogue: Ca
   });
 }
 
-function wantsTask({ query }: FastifyRequest): boolean {
+/** `?batch=true`: a task, and not its answer. */
+export function wantsTask({ query }: FastifyRequest): boolean {
   return isObject(query) && query['batch'] === 'true';
 }

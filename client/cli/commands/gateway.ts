@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { FailedError } from '../../faults';
+import { gatewayEnvironment } from '../../server/gateway-environment';
+import { gatewayProgram } from '../../server/programs';
+import type { AddCommand } from '../program';
+import { portNumber } from '../port-number';
+
+interface GatewayOptions {
+  readonly port?: number;
+  readonly host?: string;
+}
+
+export const addGateway: AddCommand = (program, cli) => {
+  program
+    .command('gateway')
+    .description("Serve models over OpenAI's protocol, until Ctrl-C; what is in flight is answered first")
+    .option('--port <port>', 'where it listens; what the configuration says, else 4180', portNumber)
+    .option('--host <address>', 'on which address; 127.0.0.1 unless the configuration says otherwise and has keys')
+    .action(async ({ port, host }: GatewayOptions) => {
+      const { io, home, target } = cli();
+      cli().handlesInterrupt = true;
+      const env = gatewayEnvironment(io.env, {
+        ...{ home, target },
+        ...(port !== undefined && { port }),
+        ...(host !== undefined && { host }),
+      });
+      // A process of its own, as a worker is: its code is not the client's.
+      const child = spawn(process.execPath, [gatewayProgram()], { stdio: 'inherit', env });
+      io.signal.addEventListener('abort', () => child.kill('SIGTERM'));
+      const code = await new Promise<number | null>((resolve, reject) => {
+        child.once('error', reject).once('exit', resolve);
+      });
+      if (code !== 0) throw new FailedError(`The gateway ended with ${code ?? 'a signal'}.`, 'Its log above says why.');
+    });
+};

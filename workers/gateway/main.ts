@@ -1,0 +1,74 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { taskStores } from '../build-model-work';
+import { createLogger, installRuntime } from '../logger';
+import { connectWorker } from '../run-worker';
+import { secretsOf } from '../secrets';
+import { openPorts } from './open-ports';
+import { createServer } from './server';
+import { readGatewaySettings, whereToListen } from './settings';
+import { registerDurable, registerTasks } from './tasks/register-tasks';
+import { TaskDoor } from './tasks/task-door';
+
+/** How long requests in flight may take to end, once the gateway is asked to. */
+const ENDING_MS = 30_000;
+const LOOK_EVERY_MS = 100;
+
+/** Serve models over OpenAI's protocol until SIGTERM or SIGINT; what is in flight by then is answered first. */
+export async function main(): Promise<void> {
+  const settings = readGatewaySettings(process.env);
+  const { redactor } = secretsOf(process.env);
+  const redact = (text: string): string => redactor.redact(text);
+  const log = createLogger(settings.logLevel, redact);
+  installRuntime(log);
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+  const { connection, namespace } = await connectWorker();
+  try {
+    const environment = process.env;
+    const { ports, close } = await openPorts({ settings, environment, connection, namespace, redact, log });
+    try {
+      const where = whereToListen(settings, ports.config.gateway, ports.keys);
+      const { taskQueue, home, workerPool } = settings;
+      const tasks = { door: new TaskDoor({ connection, namespace, taskQueue }), ...taskStores(home) };
+      const app = await createServer(ports, [
+        ...(workerPool ? [(routes: FastifyInstance) => registerTasks(routes, tasks)] : []),
+        (routes) => registerDurable(routes, tasks),
+      ]);
+      await app.listen(where);
+      const urls = app.addresses().flatMap((at) => (typeof at === 'string' ? [] : [urlOf(at)]));
+      log.info({ urls, keys: ports.keys.required, workerPool, source: ports.config.source }, 'gateway ready');
+      await stopped;
+      await end(app);
+    } finally {
+      await close();
+    }
+  } finally {
+    await connection.close().catch((error: unknown) => log.warn({ error }, 'the connection did not close'));
+  }
+}
+
+/** Takes no more requests, and waits for those in flight; whoever takes too long is cut off, and settled as such. */
+async function end(app: FastifyInstance): Promise<void> {
+  // A connection that was busy when it was asked to end idles on after its answer.
+  const idle = setInterval(() => app.server.closeIdleConnections(), LOOK_EVERY_MS);
+  const late = setTimeout(() => app.server.closeAllConnections(), ENDING_MS);
+  await app.close();
+  clearInterval(idle);
+  clearTimeout(late);
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+if (require.main === module) {
+  main().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      process.stderr.write(`gantry gateway: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.exit(1);
+    },
+  );
+}
