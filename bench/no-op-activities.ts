@@ -25,6 +25,8 @@ export function createNoOpActivities(): Activities {
     startService: notMeasured,
     undo: notMeasured,
     callModel: notMeasured,
+    evaluateAnswer: notMeasured,
+    recordQuality: notMeasured,
     settleSlices: notMeasured,
     loadPipeline: notMeasured,
     awaitRun: notMeasured,

@@ -1,5 +1,6 @@
 import type { Contract, PipelineDefinition } from './definition';
 import type { Json, JsonObject } from './json';
+import type { EvaluationActivities } from './evaluation';
 import type { ModelActivities } from './models';
 import type { RunRef, Workspace } from './run';
 import type { Ask, AskAnswer, ControlInput, ControlResult, Conversation, Lease, ReserveInput } from './sessions';
@@ -332,6 +333,7 @@ export type Activities = WorkspaceActivities &
   ServiceActivities &
   UndoActivities &
   ModelActivities &
+  EvaluationActivities &
   PipelineActivities &
   RunActivities &
   FleetActivities;

@@ -164,6 +164,8 @@ export interface RejectedAnswer extends Candidate {
 export interface CallModelResult {
   readonly text: Text;
   readonly output?: Json;
+  /** Who was asked. */
+  readonly asked: Candidate;
   readonly provider: string;
   /** The one that answered, which may be a dated version of the one asked. */
   readonly model: string;

@@ -263,6 +263,7 @@ export const AUDIT_KINDS = [
   'model.failed',
   'model.waits',
   'policy.found',
+  'answer.evaluated',
   'budget.local',
   'budget.unsettled',
   'gate.opened',

@@ -4,6 +4,7 @@ import { createLedgerActivities } from '../activities/budgets/create-ledger-acti
 import { createArtifactStore } from '../activities/artifacts/artifact-store';
 import { storingLargeOutput } from '../activities/artifacts/large-outputs';
 import { withHeartbeat } from '../activities/heartbeat';
+import { createEvaluationActivities } from '../activities/evaluation/create-evaluation-activities';
 import { createHost, createHostActivities, type HostActivities } from '../activities/host-activities';
 import { createModelActivities } from '../activities/models/create-model-activities';
 import { loadPipeline } from '../activities/pipelines/load-pipeline';
@@ -21,6 +22,7 @@ import type { LedgerActivities } from '../contracts/budgets';
 import type { WorkspaceClaim } from '../contracts/undo';
 import type { Breakers } from './breakers';
 import { createHolders } from './ledger';
+import { portLog } from './logger';
 import { createModels, type Models } from './models';
 import { createOtherRuns, type OtherRuns } from './other-runs';
 import type { WorkerSettings } from './settings';
@@ -85,6 +87,7 @@ export async function buildActivities(parts: WorkerEnvironment): Promise<Built> 
       runCommand: storingLargeOutput(hostActivities.runCommand, storeText),
       ...modelActivities,
       callModel: storingLargeOutput(modelActivities.callModel, storeText),
+      ...createEvaluationActivities({ readText, profiles: models.profiles }),
       ...createLedgerActivities(createHolders(parts)),
       loadPipeline,
       ...otherRuns.activities,
@@ -153,13 +156,5 @@ function removingAgentsFirst(
       input.action.kind === 'remove-workspace'
         ? first(input.action.workspace, () => host.undo(input))
         : host.undo(input),
-  };
-}
-
-/** pino takes the attributes first; the ports take the sentence first. */
-function portLog(log: Logger): Record<'info' | 'warn', (message: string, attributes?: object) => void> {
-  return {
-    info: (message, attributes = {}) => log.info(attributes, message),
-    warn: (message, attributes = {}) => log.warn(attributes, message),
   };
 }

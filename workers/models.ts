@@ -2,13 +2,14 @@ import type { ConnectionLike } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createModelClient } from '../activities/models/client/create-model-client';
 import type { ModelClient } from '../activities/models/client/model-client';
-import { configureProviders, type Environment } from '../activities/providers/configure';
+import { configureProviders } from '../activities/providers/configure';
+import type { ProfilePort } from '../activities/models/client/ports';
 import type { ModelProvider } from '../activities/providers/model-provider';
-import { DEFAULT_ORGANISATION } from '../contracts/budgets';
-import type { ConfiguredProvider, ModelConfig } from '../contracts/config/model-config';
+import type { Environment } from '../contracts/config/from-environment';
+import type { ModelConfig } from '../contracts/config/model-config';
 import { createPriceBook } from '../contracts/prices';
-import { VENDORS } from '../contracts/schemas/config/providers';
 import type { Breakers } from './breakers';
+import { readConfigFile } from './config-file';
 import { createLedger, type Ledger } from './ledger';
 import { createProfiles } from './profiles';
 
@@ -18,6 +19,7 @@ export interface Models {
   readonly providers: readonly ModelProvider[];
   readonly client: ModelClient;
   readonly ledger: Ledger;
+  readonly profiles: ProfilePort;
   /** Sends what was learned and not told yet. */
   readonly close: () => Promise<void>;
 }
@@ -33,39 +35,16 @@ export interface ModelsOptions {
   readonly log: Logger;
 }
 
+/** Fails: ConfigurationInvalid. */
 export async function createModels(options: ModelsOptions): Promise<Models> {
   const { environment, breakers, redact, log, connection, namespace, taskQueue } = options;
-  const { providers, notes } = await configureProviders(environment);
-  log.info({ providers: providers.map(({ name }) => name), notes }, 'model providers');
-  const config = configOf(providers);
-  const { organisation } = config;
+  const { config, providers, notes } = await configureProviders(environment, readConfigFile(environment));
+  const { organisation, source } = config;
+  log.info({ providers: providers.map(({ name }) => name), source, notes }, 'model providers');
   const where = { connection, namespace, taskQueue, organisation, log };
   const ledger = createLedger(where);
   const profiles = createProfiles(where);
   const prices = createPriceBook(config.providers);
   const client = createModelClient({ config, breakers, prices, profiles, redact });
-  return { config, providers, client, ledger, close: () => profiles.close() };
-}
-
-/** The configuration that the environment alone makes. */
-function configOf(providers: readonly ModelProvider[]): ModelConfig {
-  return {
-    organisation: DEFAULT_ORGANISATION,
-    providers: providers.map(configured),
-    ...{ chains: {}, routes: [], experiments: [], policies: [] },
-    gateway: { host: '127.0.0.1', port: 4180, keys: {} },
-    source: 'the environment',
-  };
-}
-
-function configured({ name, models, pricing, standIn }: ModelProvider): ConfiguredProvider {
-  const { id, url = '' } = pricing.kind === 'listed' ? pricing : { id: undefined };
-  const vendor = VENDORS.find((one) => one === id);
-  return {
-    ...{ name, models, standIn, tags: [], structuredOutput: false },
-    ...(vendor === undefined ? {} : { vendor }),
-    protocol: name === 'anthropic' || name === 'ollama' ? name : 'openai',
-    baseUrl: url,
-    prices: pricing.kind === 'free' ? { '*': 'free' } : {},
-  };
+  return { config, providers, client, ledger, profiles, close: () => profiles.close() };
 }

@@ -44,6 +44,6 @@ function instruction(schema: JsonObject): string {
 function correction({ answer, issues }: RejectedAnswer): Message[] {
   return [
     { role: 'assistant', content: answer },
-    { role: 'user', content: `That answer cannot be used: ${issues}. Answer again, with the JSON value alone.` },
+    { role: 'user', content: `That answer cannot be used: ${issues}. Answer again, with the whole answer and nothing else.` },
   ];
 }

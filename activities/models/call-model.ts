@@ -112,6 +112,7 @@ async function resultOf(
   return {
     text: await ports.storeText(answer),
     ...read,
+    asked: { provider, model: candidate.model },
     ...{ provider, model, inputTokens: usage.input, outputTokens: usage.output },
     ...cost,
     route: summary,

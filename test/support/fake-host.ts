@@ -1,15 +1,18 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { evaluate } from '../../activities/evaluation/evaluate-answer';
 import { withHeartbeat } from '../../activities/heartbeat';
 import type { Activities, ClosedPool, DispatchInput, RunCommandInput } from '../../contracts/activities';
 import type { ErrorType } from '../../contracts/errors';
 import type { FailureDetails } from '../../activities/failure';
+import { JUDGING, type RecordQualityInput } from '../../contracts/evaluation';
 import type { CallModelInput, ModelFailure, SettleSlicesInput } from '../../contracts/models';
 import { toNano } from '../../contracts/money';
 import type { Slice } from '../../contracts/budgets';
 import type { Json } from '../../contracts/json';
 import { checkPipeline } from '../../contracts/pipeline';
 import type { Ask } from '../../contracts/sessions';
+import { excerpt } from '../../contracts/text';
 import type { UndoAction } from '../../contracts/undo';
 import { FakeSessionHost } from './fake-sessions';
 
@@ -58,6 +61,7 @@ export class FakeHost {
   readonly prompts: DispatchInput[] = [];
   readonly modelCalls: CallModelInput[] = [];
   readonly settlements: SettleSlicesInput[] = [];
+  readonly qualities: RecordQualityInput[] = [];
   readonly commands: RunCommandInput[] = [];
   /** Undos that are to fail this often before they work, by kind. */
   readonly brokenUndos = new Map<UndoAction['kind'], number>();
@@ -154,11 +158,11 @@ export class FakeHost {
       undo: async ({ action }) => this.undo(action),
       callModel: async (input) => {
         this.modelCalls.push(input);
-        const asker = input.stage ?? input.id;
+        const asker = `${input.stage ?? input.id}${input.task === JUDGING ? ' judge' : ''}`;
         this.acts.push(`model ${asker}`);
         const script = await this.perform(asker);
         return {
-          text: { inline: JSON.stringify(script.output ?? 'fine') },
+          text: { inline: typeof script.output === 'string' ? script.output : JSON.stringify(script.output ?? 'fine') },
           asked: { provider: 'fake', model: 'fake-1' },
           provider: 'fake',
           model: 'fake-1',
@@ -170,6 +174,8 @@ export class FakeHost {
           ...(script.slice === undefined ? {} : { slice: script.slice }),
         };
       },
+      evaluateAnswer: async ({ answer, checks }) => ({ verdicts: await evaluate(excerpt(answer), checks) }),
+      recordQuality: async (input) => void this.qualities.push(input),
       settleSlices: async (input) => {
         this.acts.push('settle');
         this.settlements.push(input);

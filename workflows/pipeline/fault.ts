@@ -101,6 +101,7 @@ export function isWorthRetrying(type: ErrorType): boolean {
 const MENDABLE: ReadonlySet<ErrorType> = new Set([
   'Stage.CommandFailed',
   'Stage.OutputInvalid',
+  'Evaluation.Failed',
   'Stage.Rejected',
   'Stage.CheckFailed',
   'Stage.TimedOut',

@@ -9,13 +9,15 @@ import { Fault } from '../fault';
 import { Parked } from '../parked';
 import type { StageProduct } from '../run-events';
 import { purseOf } from '../run-purse';
+import { evaluateAnswer } from './evaluation';
 import { renderPrompt, resolveAttachments } from './prompts';
 import { MARGIN_MS, accepted, type Work } from './work-item';
 
 /** One question to models: to the first, and to the next where that one does not answer. */
 export async function runPromptStage(work: Work<PromptStage>): Promise<StageProduct> {
   const { run, key } = work;
-  const outcome = await askModels(await askingOf(work));
+  const asking = await askingOf(work);
+  const outcome = await askModels(work.stage.evaluate === undefined ? asking : evaluating(work, asking));
   if ('parked' in outcome) {
     run.apply({ type: 'asking.parked', key, asked: outcome.parked });
     throw new Parked();
@@ -28,6 +30,11 @@ export async function runPromptStage(work: Work<PromptStage>): Promise<StageProd
     by: `${answer.model} (${answer.provider})`,
     note: noteOf(answer, outcome.calls),
   });
+}
+
+/** An answer that does not pass is no answer: its model is told, and asked again. */
+function evaluating(work: Work<PromptStage>, asking: Asking): Asking {
+  return { ...asking, check: (answer, call) => evaluateAnswer(work, asking, answer, call) };
 }
 
 async function askingOf(work: Work<PromptStage>): Promise<Asking> {
