@@ -1,141 +1,90 @@
-import { providerSettings, type ProviderSettings } from '../../contracts/schemas/providers';
+import { ConfigurationInvalid } from '../../contracts/config/config-problem';
+import { setIn, type Environment } from '../../contracts/config/from-environment';
+import type { ConfiguredProvider, ModelConfig } from '../../contracts/config/model-config';
+import { readConfig, saysWhoAnswers } from '../../contracts/config/read-config';
+import { VENDOR_PRESETS } from '../../contracts/config/vendors';
+import { withKeys } from '../../contracts/config/with-keys';
 import { createAnthropicProvider } from './anthropic/provider';
-import { findOllama } from './ollama/find-ollama';
-import type { ModelProvider } from './model-provider';
+import type { CompletionRequest, ModelProvider } from './model-provider';
+import { askOllama } from './ollama/ask-ollama';
 import { createOllamaProvider } from './ollama/provider';
 import { createOpenAiProvider } from './openai/provider';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 export interface ConfiguredProviders {
-  /** In order of preference. */
+  /** Those providers alone that can be asked from here. */
+  readonly config: ModelConfig;
+  /** How each of them is reached, in order of preference. */
   readonly providers: readonly ModelProvider[];
-  /** For `gantry doctor`: what was left out, and why. */
+  /** Who was looked for or configured and is left out, and why. */
   readonly notes: readonly string[];
 }
 
-/** A variable of the environment that cannot be used, in words for the person who set it. Holds no value of a key. */
-export class ProviderSettingsInvalid extends Error {
-  override readonly name = 'ProviderSettingsInvalid';
+/** A file of the configuration, as it was read. */
+export interface ConfigText {
+  readonly text: string;
+  /** What messages and people call it. */
+  readonly source: string;
 }
 
 /**
- * The providers an environment asks for, in this order: Anthropic, OpenAI, compatible servers as they are listed, a
- * reachable Ollama, the offline stand-in. GANTRY_PROVIDERS (`ollama,openai`) chooses and orders by name.
- * Fails: {@link ProviderSettingsInvalid}.
+ * The models of this process: as a file says, with the environment above it; without one, as the environment alone
+ * does. Keys are read from the environment, and only adapters hold them. Fails: ConfigurationInvalid.
  */
-export async function configureProviders(env: Environment): Promise<ConfiguredProviders> {
-  const found = await findOllama(env);
-  const settings = [...settingsFrom(env), ...(found.settings ? [parse('OLLAMA_HOST', found.settings)] : [])];
-  const stood = [...settings.filter((one) => !isStandIn(one)), ...settings.filter(isStandIn)];
-  return { providers: pick(stood, env['GANTRY_PROVIDERS']).map(createProvider), notes: found.notes };
+export async function configureProviders(env: Environment, file?: ConfigText): Promise<ConfiguredProviders> {
+  const options = { env, ...(file && { source: file.source }) };
+  const ollama = saysWhoAnswers(file?.text, options) ? undefined : await askOllama(env);
+  const read = readConfig(file?.text, { ...options, ...(ollama && { ollama }) });
+  if ('problems' in read) throw new ConfigurationInvalid(read.problems);
+  const { config, notes } = withKeys(read.config, env);
+  return {
+    config,
+    providers: config.providers.map((provider) => createProvider(provider, env)),
+    notes: [...read.notes, ...notes],
+  };
 }
 
-/** The settings that the environment alone decides: pure, and without Ollama, which has to be asked. */
-export function settingsFrom(env: Environment): ProviderSettings[] {
-  return [...anthropic(env), ...openAi(env), ...compatible(env), ...offline(env)];
+/** Longest answer to ask an Anthropic for, tokens, where nobody says. */
+const ANSWER_TOKENS = 16_000;
+
+function createProvider(configured: ConfiguredProvider, env: Environment): ModelProvider {
+  return keptTo(configured, adapterOf(configured, env));
 }
 
-function createProvider(settings: ProviderSettings): ModelProvider {
-  switch (settings.protocol) {
+function adapterOf(configured: ConfiguredProvider, env: Environment): ModelProvider {
+  const { name, baseUrl, protocol, keyVariable, vendor, organization, project, structuredOutput } = configured;
+  const apiKey = keyVariable === undefined ? undefined : setIn(env, keyVariable);
+  const reached = { name, baseUrl, ...(apiKey !== undefined && { apiKey }) };
+  switch (protocol) {
     case 'anthropic':
-      return createAnthropicProvider(settings);
+      return createAnthropicProvider({ ...reached, maxTokens: configured.maxOutput ?? ANSWER_TOKENS });
     case 'openai':
-      return createOpenAiProvider(settings);
+      return createOpenAiProvider({
+        ...{ ...reached, structuredOutput },
+        ...(vendor !== undefined && { vendor }),
+        ...(organization !== undefined && { organization }),
+        ...(project !== undefined && { project }),
+      });
     case 'ollama':
-      return createOllamaProvider(settings);
+      return createOllamaProvider({ name, baseUrl, maxContext: configured.maxContext ?? CONTEXT_TOKENS });
   }
 }
 
-function anthropic(env: Environment): ProviderSettings[] {
-  const apiKey = value(env, 'ANTHROPIC_API_KEY');
-  if (!apiKey) return [];
-  const baseUrl = value(env, 'ANTHROPIC_BASE_URL');
-  const models = [value(env, 'GANTRY_ANTHROPIC_MODEL') ?? 'claude-sonnet-5'];
-  return [parse('ANTHROPIC_*', { protocol: 'anthropic', name: 'anthropic', apiKey, baseUrl, models })];
-}
+const CONTEXT_TOKENS = VENDOR_PRESETS.ollama.maxContext ?? 32_768;
 
-function openAi(env: Environment): ProviderSettings[] {
-  const apiKey = value(env, 'OPENAI_API_KEY');
-  if (!apiKey) return [];
-  return [
-    parse('OPENAI_*', {
-      protocol: 'openai',
-      name: 'openai',
-      apiKey,
-      organization: value(env, 'OPENAI_ORG_ID'),
-      project: value(env, 'OPENAI_PROJECT_ID'),
-      baseUrl: value(env, 'OPENAI_BASE_URL'),
-      models: [value(env, 'GANTRY_OPENAI_MODEL') ?? 'gpt-6-sol'],
-      structuredOutput: true,
-    }),
-  ];
-}
-
-/** `name=url,model[,model…]`, several with `;` between them; the key, if there is one, is NAME_API_KEY. */
-function compatible(env: Environment): ProviderSettings[] {
-  const entries = (value(env, 'GANTRY_OPENAI_COMPATIBLE') ?? '').split(';').map((entry) => entry.trim());
-  return entries.filter((entry) => entry !== '').map((entry) => compatibleServer(entry, env));
-}
-
-function compatibleServer(entry: string, env: Environment): ProviderSettings {
-  const match = /^([^=\s]+)=([^,\s]+)(?:,(.+))?$/.exec(entry);
-  if (!match) {
-    throw new ProviderSettingsInvalid(
-      `GANTRY_OPENAI_COMPATIBLE: "${entry}" is not name=url,model. Nothing was started.`,
-    );
-  }
-  const [, name = '', baseUrl, listed = ''] = match;
-  const prefix = name.toUpperCase().replaceAll('-', '_');
-  const model = value(env, `GANTRY_${prefix}_MODEL`);
-  const models = [...(model ? [model] : []), ...listed.split(',').map((text) => text.trim())].filter(
-    (text) => text !== '',
-  );
-  const apiKey = value(env, `${prefix}_API_KEY`);
-  return parse(`GANTRY_OPENAI_COMPATIBLE (${name})`, { protocol: 'openai', name, apiKey, baseUrl, models });
-}
-
-function offline(env: Environment): ProviderSettings[] {
-  const baseUrl = value(env, 'GANTRY_OFFLINE_MODEL_URL');
-  if (!baseUrl) return [];
-  return [
-    parse('GANTRY_OFFLINE_MODEL_URL', {
-      protocol: 'openai',
-      name: 'offline',
-      baseUrl,
-      models: ['offline-scripted'],
-      structuredOutput: true,
-      standIn: true,
-    }),
-  ];
-}
-
-function parse(variable: string, raw: Record<string, unknown>): ProviderSettings {
-  const given = Object.fromEntries(Object.entries(raw).filter(([, entry]) => entry !== undefined));
-  const parsed = providerSettings.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
-  throw new ProviderSettingsInvalid(`${variable}: ${problems.join('; ')}.`);
-}
-
-function pick(settings: readonly ProviderSettings[], order: string | undefined): ProviderSettings[] {
-  const names = (order ?? '').split(',').map((text) => text.trim());
-  const wanted = names.filter((text) => text !== '');
-  if (wanted.length === 0) return [...settings];
-  return wanted.map((wantedName) => {
-    const found = settings.find(({ name }) => name === wantedName);
-    if (found) return found;
-    const known = settings.map(({ name }) => name).join(', ') || 'none';
-    throw new ProviderSettingsInvalid(`GANTRY_PROVIDERS: "${wantedName}" is not configured. Configured: ${known}.`);
-  });
-}
-
-function isStandIn(settings: ProviderSettings): boolean {
-  return settings.protocol === 'openai' && settings.standIn;
-}
-
-/** Set and not blank. */
-function value(env: Environment, name: string): string | undefined {
-  const text = env[name]?.trim();
-  return text ? text : undefined;
+/** An adapter that asks for no longer answer, and waits no longer, than its configuration says. */
+function keptTo({ maxOutput, firstEventMs, idleMs }: ConfiguredProvider, provider: ModelProvider): ModelProvider {
+  const most = (request: CompletionRequest): Pick<CompletionRequest, 'maxOutputTokens'> =>
+    maxOutput === undefined ? {} : { maxOutputTokens: Math.min(maxOutput, request.maxOutputTokens ?? Infinity) };
+  return {
+    name: provider.name,
+    complete: (request, signal) => {
+      const { totalMs } = request.timeouts;
+      const timeouts = {
+        totalMs,
+        firstEventMs: Math.min(totalMs, firstEventMs ?? request.timeouts.firstEventMs),
+        idleMs: Math.min(totalMs, idleMs ?? request.timeouts.idleMs),
+      };
+      return provider.complete({ ...request, ...most(request), timeouts }, signal);
+    },
+  };
 }

@@ -2,20 +2,11 @@ import type { JsonObject } from '../../contracts/json';
 
 /** One way to reach models. Adapters hold their keys in a closure: printing or serialising one shows none. */
 export interface ModelProvider {
-  /** `anthropic`, `openai`, `ollama`, `offline`, or the name a compatible server was given. */
+  /** As the configuration calls it. */
   readonly name: string;
-  /** The first is asked when nobody names one. */
-  readonly models: readonly string[];
-  readonly pricing: Pricing;
-  /** A stand-in answers only when it is the only provider or is asked for by name. */
-  readonly standIn: boolean;
   /** Make one request to the provider and wait for the whole answer. Fails: {@link ProviderFailure}. */
   complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion>;
 }
-
-/** Where prices come from: a provider of the price list, the address it is reached at, or nowhere. */
-export type Pricing =
-  { readonly kind: 'free' } | { readonly kind: 'listed'; readonly id?: string; readonly url?: string };
 
 export interface CompletionRequest {
   readonly model: string;

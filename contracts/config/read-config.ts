@@ -26,6 +26,9 @@ export type ReadConfig =
     }
   | { readonly problems: readonly [ConfigProblem, ...ConfigProblem[]] };
 
+/** What the file is called where people do not say. */
+export const CONFIG_FILE = 'gantry.config.yaml';
+
 /** Where a configuration is from that no file says anything of. */
 export const THE_ENVIRONMENT = 'the environment';
 

@@ -34,7 +34,7 @@ export function scriptedModel(
       return {
         configured: provider(name, models, { protocol: 'anthropic', vendor: 'anthropic', ...more }),
         provider: createAnthropicProvider({
-          ...{ protocol: 'anthropic', name, apiKey: 'k', baseUrl: url, models, maxTokens: 16_000 },
+          ...{ name, apiKey: 'k', baseUrl: url, maxTokens: 16_000 },
         }),
       };
     }
@@ -46,7 +46,7 @@ export function scriptedModel(
       return {
         configured: provider(name, models, { ...vendor, standIn, ...more }),
         provider: createOpenAiProvider({
-          ...{ protocol: 'openai', name, apiKey: 'k', baseUrl: `${url}/v1`, models, structuredOutput: true, standIn },
+          ...{ name, apiKey: 'k', baseUrl: `${url}/v1`, structuredOutput: true, ...vendor },
         }),
       };
     }
@@ -54,7 +54,7 @@ export function scriptedModel(
       const models = ['qwen3:8b'];
       return {
         configured: provider(name, models, { protocol: 'ollama', ...more }),
-        provider: createOllamaProvider({ protocol: 'ollama', name, baseUrl: url, models, maxContext: 32_768 }),
+        provider: createOllamaProvider({ name, baseUrl: url, maxContext: 32_768 }),
       };
     }
   }

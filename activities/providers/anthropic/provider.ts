@@ -1,9 +1,9 @@
 import Anthropic from '@anthropic-ai/sdk';
-import type { AnthropicSettings } from '../../../contracts/schemas/providers';
 import { classifyAnthropic } from '../classify/anthropic';
 import { exchange, type Exchange } from '../exchange';
 import { holdsStrictly } from '../hold-to-schema';
 import type { Completion, CompletionRequest, ModelProvider } from '../model-provider';
+import type { AnthropicSettings } from '../settings';
 import { collect } from './collect';
 
 /** Anthropic's Messages API through its SDK. */
@@ -11,9 +11,6 @@ export function createAnthropicProvider(settings: AnthropicSettings): ModelProvi
   const of = { provider: settings.name, classify: classifyAnthropic, refuses: /text\/html|application\/json/ };
   return {
     name: settings.name,
-    models: settings.models,
-    pricing: { kind: 'listed', id: 'anthropic' },
-    standIn: false,
     complete: (request, signal) =>
       exchange(of, request, signal, (wire) => converse(clientOf(settings, request, wire), settings, request, wire)),
   };
@@ -47,7 +44,8 @@ const PLAIN_ONLY = /^claude-(instant|v?[123]|(opus|sonnet)-4($|-0|-1(?!\d)|-2\d{
 /** A client for one call. What the SDK would take from the process environment is set, to nothing if need be. */
 function clientOf(settings: AnthropicSettings, request: CompletionRequest, wire: Exchange): Anthropic {
   return new Anthropic({
-    apiKey: settings.apiKey,
+    // Proxies at home need no key, but the SDK does.
+    apiKey: settings.apiKey ?? 'none',
     authToken: null,
     baseURL: settings.baseUrl,
     maxRetries: 0,

@@ -1,10 +1,10 @@
 import { Ollama } from 'ollama';
-import type { OllamaSettings } from '../../../contracts/schemas/providers';
 import { classifyOllama } from '../classify/ollama';
 import { TOO_LONG } from '../classify/rule';
 import { exchange, type Exchange } from '../exchange';
 import type { CompletionRequest, ModelProvider } from '../model-provider';
 import { UnusableAnswer } from '../provider-failure';
+import type { OllamaSettings } from '../settings';
 import { collect } from './collect';
 import { wholeLines } from './whole-lines';
 
@@ -13,9 +13,6 @@ export function createOllamaProvider(settings: OllamaSettings): ModelProvider {
   const of = { provider: settings.name, classify: classifyOllama, refuses: /text\/html|application\/json/ };
   return {
     name: settings.name,
-    models: settings.models,
-    pricing: { kind: 'free' },
-    standIn: false,
     complete: (request, signal) =>
       exchange(of, request, signal, async (wire) => {
         const stream = await clientOf(settings, wire).chat({ ...chatOf(settings, request), stream: true });

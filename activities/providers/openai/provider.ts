@@ -1,9 +1,9 @@
 import OpenAI from 'openai';
-import type { OpenAiSettings } from '../../../contracts/schemas/providers';
 import { classifyOpenAi } from '../classify/openai';
 import { exchange, type Exchange } from '../exchange';
 import { holdsStrictly, requiresEveryKey } from '../hold-to-schema';
-import type { Completion, CompletionRequest, ModelProvider, Pricing } from '../model-provider';
+import type { Completion, CompletionRequest, ModelProvider } from '../model-provider';
+import type { OpenAiSettings } from '../settings';
 import { collect } from './collect';
 
 /** The chat completions protocol through OpenAI's SDK: OpenAI itself, and every server that speaks as it does. */
@@ -11,9 +11,6 @@ export function createOpenAiProvider(settings: OpenAiSettings): ModelProvider {
   const of = { provider: settings.name, classify: classifyOpenAi, refuses: /text\/html|application\/json/ };
   return {
     name: settings.name,
-    models: settings.models,
-    pricing: pricingOf(settings),
-    standIn: settings.standIn,
     complete: (request, signal) =>
       exchange(of, request, signal, (wire) => converse(clientOf(settings, request, wire), settings, request, wire)),
   };
@@ -43,23 +40,17 @@ async function converse(
 
 /** OpenAI's newer models refuse the old word, and other servers do not know the new one. */
 function limitOf(
-  { name }: OpenAiSettings,
+  { vendor }: OpenAiSettings,
   { maxOutputTokens }: CompletionRequest,
 ): Partial<OpenAI.ChatCompletionCreateParamsStreaming> {
   if (maxOutputTokens === undefined) return {};
-  return name === 'openai' ? { max_completion_tokens: maxOutputTokens } : { max_tokens: maxOutputTokens };
+  return vendor === 'openai' ? { max_completion_tokens: maxOutputTokens } : { max_tokens: maxOutputTokens };
 }
 
 function responseFormat({ schema }: CompletionRequest): Partial<OpenAI.ChatCompletionCreateParamsStreaming> {
   if (!schema || schema['type'] !== 'object') return {};
   const strict = holdsStrictly(schema) && requiresEveryKey(schema);
   return { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema, strict } } };
-}
-
-function pricingOf(settings: OpenAiSettings): Pricing {
-  if (settings.standIn) return { kind: 'free' };
-  // A compatible server is priced by its address: the same model costs differently elsewhere.
-  return settings.name === 'openai' ? { kind: 'listed', id: 'openai' } : { kind: 'listed', url: settings.baseUrl };
 }
 
 /** A client for one call. What the SDK would take from the process environment is set, to nothing if need be. */

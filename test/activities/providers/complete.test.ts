@@ -41,25 +41,21 @@ function providerOf(protocol: Protocol): ModelProvider {
   const baseUrl = upstream.url;
   if (protocol === 'anthropic') {
     return createAnthropicProvider({
-      protocol,
       name: 'anthropic',
       apiKey: KEY,
       baseUrl,
-      models: ['m'],
       maxTokens: 500,
     });
   }
   if (protocol === 'ollama') {
-    return createOllamaProvider({ protocol, name: 'ollama', baseUrl, models: ['m'], maxContext: 16_384 });
+    return createOllamaProvider({ name: 'ollama', baseUrl, maxContext: 16_384 });
   }
-  const more = { structuredOutput: true, standIn: false };
   return createOpenAiProvider({
-    protocol,
     name: 'openai',
+    vendor: 'openai',
     apiKey: KEY,
     baseUrl: `${baseUrl}/v1`,
-    models: ['m'],
-    ...more,
+    structuredOutput: true,
   });
 }
 
