@@ -4,6 +4,7 @@ import { formatMoney } from '../../contracts/money';
 import { excerpt } from '../../contracts/text';
 
 const SHOWN_CHARACTERS = 4_000;
+const SHOWN_LINES = 20;
 
 /** A question as the Web UI shows it: how it stands, what it cost, and what happened on the way. */
 export function detailsOf(
@@ -17,7 +18,9 @@ export function detailsOf(
     '',
     ...(answer === undefined ? [`- **calls**: ${calls}`] : factsOf(answer, calls)),
     '',
-    ...trail.map(({ at, what, text }) => `- ${new Date(at).toISOString()} **${what}** ${oneLine(text, 400)}`),
+    ...trail
+      .slice(-SHOWN_LINES)
+      .map(({ at, what, text }) => `- ${new Date(at).toISOString()} **${what}** ${oneLine(text, 400)}`),
     '',
     '### Question',
     quoted(prompt),

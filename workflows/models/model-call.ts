@@ -26,6 +26,8 @@ const HEARTBEAT_TIMEOUT_MS = 5_000;
 const MARGIN_MS = 30_000;
 const PAUSE_MS = 2_000;
 const SETTLE_ATTEMPTS = 20;
+/** The newest that are kept: a question may wait for days. */
+const TRAIL_LINES = 200;
 
 /**
  * One question to models, as durable as a run: it waits for providers that take nothing now, and goes on when a worker
@@ -47,7 +49,7 @@ export async function modelCall(input: ModelCallInput): Promise<ModelCallResult>
 
 /** A question that is being asked. */
 class Call {
-  private readonly trail: ModelCallLine[] = [];
+  private trail: readonly ModelCallLine[] = [];
   private calls = 0;
   private purse = EMPTY_PURSE;
   private answer: CallModelResult | undefined;
@@ -96,7 +98,7 @@ class Call {
       },
       purse: this.keeper(),
       tell: ({ what, text }) => {
-        this.trail.push({ at: Date.now(), what, text });
+        this.trail = [...this.trail, { at: Date.now(), what, text }].slice(-TRAIL_LINES);
         this.show();
       },
       spent: () => undefined,
@@ -124,7 +126,8 @@ class Call {
     });
     const id = `${modelCallWorkflowId(this.input.id)}#end`;
     await settleSlices({ ...left, scope: this.scope, besideNano: 0, id, ...this.ofProject }).catch((error: unknown) => {
-      this.trail.push({ at: Date.now(), what: 'budget.unsettled', text: String(error) });
+      const text = error instanceof Error ? error.message : String(error);
+      this.trail = [...this.trail, { at: Date.now(), what: 'budget.unsettled', text }];
     });
   }
 
