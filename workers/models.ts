@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { createModelClient } from '../activities/models/client/create-model-client';
 import type { ModelClient } from '../activities/models/client/model-client';
 import { configureProviders } from '../activities/providers/configure';
+import type { ProfilePort } from '../activities/models/client/ports';
 import type { ModelProvider } from '../activities/providers/model-provider';
 import type { Environment } from '../contracts/config/from-environment';
 import type { ModelConfig } from '../contracts/config/model-config';
@@ -18,6 +19,7 @@ export interface Models {
   readonly providers: readonly ModelProvider[];
   readonly client: ModelClient;
   readonly ledger: Ledger;
+  readonly profiles: ProfilePort;
   /** Sends what was learned and not told yet. */
   readonly close: () => Promise<void>;
 }
@@ -44,5 +46,5 @@ export async function createModels(options: ModelsOptions): Promise<Models> {
   const profiles = createProfiles(where);
   const prices = createPriceBook(config.providers);
   const client = createModelClient({ config, breakers, prices, profiles, redact });
-  return { config, providers, client, ledger, close: () => profiles.close() };
+  return { config, providers, client, ledger, profiles, close: () => profiles.close() };
 }
