@@ -1,16 +1,30 @@
 import { join } from 'node:path';
+import type { Logger } from 'pino';
 import { createArtifactStore } from '../activities/artifacts/artifact-store';
 import { hostPaths } from '../activities/host';
+import { createModelClient } from '../activities/models/client/create-model-client';
+import type { BreakerPort } from '../activities/models/client/ports';
 import { createModelWorkActivities, createTaskActivities } from '../activities/tasks/create-task-activities';
 import { FileStore } from '../activities/tasks/file-store';
 import { TaskStore } from '../activities/tasks/task-store';
-import type { TaskPorts } from '../activities/tasks/task-ports';
+import { createPriceBook } from '../contracts/prices';
 import type { ModelWorkActivities, TaskActivities } from '../contracts/tasks/activities';
-import type { WorkerWellness } from './wellness';
+import { chatThrough } from './chat-through';
+import { createUpstreams } from './gateway/upstream/create-upstreams';
+import { portLog } from './logger';
+import type { Models } from './models';
+import { sparingBreakers, WorkerWellness } from './wellness';
 
-export interface ModelWorkParts extends Pick<TaskPorts, 'client' | 'chat' | 'config' | 'ledger' | 'redact' | 'log'> {
+export interface ModelWorkParts {
   readonly home: string;
-  readonly wellness: WorkerWellness;
+  readonly models: Pick<Models, 'config' | 'providers' | 'ledger' | 'profiles'>;
+  readonly breakers: BreakerPort;
+  /** Holds the keys of providers. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly redact: (text: string) => string;
+  readonly log: Logger;
+  /** How often a worker that reaches no provider looks again, milliseconds. */
+  readonly lookEveryMs?: number;
 }
 
 /** What a worker does for tasks. */
@@ -31,13 +45,25 @@ export function taskStores(home: string) {
   };
 }
 
-export function buildModelWork({ home, ...parts }: ModelWorkParts): ModelWork {
+/** Tasks ask models as all others do, but for breakers, which hear of no network that is down here alone. */
+export function buildModelWork(parts: ModelWorkParts): ModelWork {
+  const { home, models, breakers, environment, redact, lookEveryMs } = parts;
+  const { config, providers, ledger, profiles } = models;
+  const log = portLog(parts.log);
+  const wellness = new WorkerWellness({
+    addresses: config.providers.map(({ baseUrl }) => baseUrl).filter((address) => address !== ''),
+    log,
+    ...(lookEveryMs !== undefined && { everyMs: lookEveryMs }),
+  });
   const stores = taskStores(home);
-  const ports: TaskPorts = { ...stores, ...parts };
-  return {
-    activities: createModelWorkActivities(ports),
-    finishing: createTaskActivities(ports),
-    wellness: parts.wellness,
-    store: stores.store,
+  const ports = {
+    ...{ ...stores, config, ledger, wellness, redact, log },
+    client: createModelClient({
+      ...{ config, redact, profiles, prices: createPriceBook(config.providers) },
+      breakers: sparingBreakers(breakers, wellness),
+    }),
+    chat: chatThrough(createUpstreams({ configured: config.providers, providers, env: environment })),
   };
+  const { store } = stores;
+  return { activities: createModelWorkActivities(ports), finishing: createTaskActivities(ports), wellness, store };
 }

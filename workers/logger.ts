@@ -27,3 +27,11 @@ export function installRuntime(log: Logger): void {
     shutdownSignals: [],
   });
 }
+
+/** pino takes the attributes first; the ports take the sentence first. */
+export function portLog(log: Logger): Record<'info' | 'warn', (message: string, attributes?: object) => void> {
+  return {
+    info: (message, attributes = {}) => log.info(attributes, message),
+    warn: (message, attributes = {}) => log.warn(attributes, message),
+  };
+}

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { standUpHost } from './host-entity';
 import { createBreakers } from './breakers';
 import { buildActivities } from './build-activities';
+import { buildModelWork } from './build-model-work';
 import { createLogger, installRuntime } from './logger';
 import { commonOptions, connectWorker, runWorker } from './run-worker';
 import { secretsOf } from './secrets';
+import { serveModels } from './serve-models';
 import { serveSessions } from './serve-sessions';
 import { readSettings } from './settings';
 import { keepSweeping } from './sweep';
@@ -27,7 +29,11 @@ export async function main(): Promise<void> {
       ...{ settings, secrets, redactor, log, ...where, breakers },
       environment: process.env,
     });
-    const { activities, models, sessionPorts, sweeping } = built;
+    const { models, sessionPorts, sweeping } = built;
+    const work = buildModelWork({
+      ...{ home: settings.home, models, breakers, environment: process.env, redact, log },
+    });
+    const activities = { ...built.activities, ...work.finishing };
     void models.ledger.declareBudgets(models.config).catch((error: unknown) => {
       log.warn({ error }, 'the ledger was not told of the budgets of the configuration');
     });
@@ -45,7 +51,10 @@ export async function main(): Promise<void> {
         },
         stopped,
       );
-    const roles = { runs, sessions };
+    const serving = { base: settings.taskQueue, slots: settings.modelSlots, log };
+    const calls = (): Promise<void> =>
+      serveModels({ ...serving, ...work, options: commonOptions({ ...where, redact }) }, stopped);
+    const roles = { runs, sessions, models: calls };
     const swept = keepSweeping({ ...sweeping, removeWorkspace: activities.removeWorkspace, log }, stopped);
     await Promise.all([...settings.roles.map((role) => roles[role]()), swept]).finally(() => models.close());
   } finally {

@@ -1,4 +1,5 @@
 import { Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Logger } from 'pino';
 import type { ModelWorkActivities } from '../contracts/tasks/activities';
 import { modelsTaskQueue } from '../contracts/task-queues';
 import type { TaskStore } from '../activities/tasks/task-store';
@@ -21,7 +22,7 @@ export interface ModelServing {
   readonly store: TaskStore;
   /** What every worker of this process has in common. */
   readonly options: Omit<WorkerOptions, 'taskQueue'>;
-  readonly log: { info(message: string, fields: object): void; warn(message: string, fields: object): void };
+  readonly log: Pick<Logger, 'info' | 'warn'>;
 }
 
 /** Take calls of models for tasks and batches until `stopped`. */
@@ -43,7 +44,7 @@ export async function serveModels(serving: ModelServing, stopped: Promise<void>)
   const sweeping = setInterval(() => void sweep(serving), SWEEP_EVERY_MS).unref();
   void sweep(serving);
   void stopped.then(() => worker.getState() === 'RUNNING' && worker.shutdown());
-  log.info('models ready', { taskQueue, slots });
+  log.info({ taskQueue, slots }, 'models ready');
   try {
     await worker.run();
   } finally {
@@ -55,8 +56,8 @@ export async function serveModels(serving: ModelServing, stopped: Promise<void>)
 async function sweep({ store, log }: ModelServing): Promise<void> {
   try {
     const removed = await store.removeUntouchedSince(Date.now() - KEPT_MS);
-    if (removed > 0) log.info('old tasks were removed', { removed });
+    if (removed > 0) log.info({ removed }, 'old tasks were removed');
   } catch (error) {
-    log.warn('old tasks could not be removed', { error });
+    log.warn({ error }, 'old tasks could not be removed');
   }
 }

@@ -4,7 +4,7 @@ import type { Wellness } from '../activities/tasks/task-ports';
 
 export interface WellnessOptions {
   /** The addresses of all providers. Without any there is nothing to reach, and a worker is always well. */
-  readonly addresses: () => readonly string[];
+  readonly addresses: readonly string[];
   readonly log: { info(message: string, fields: object): void; warn(message: string, fields: object): void };
   /** How often an unwell worker looks whether it is well again, milliseconds. */
   readonly everyMs?: number;
@@ -48,8 +48,7 @@ export class WorkerWellness implements Wellness {
   }
 
   private async look(): Promise<boolean> {
-    const { log } = this.options;
-    const addresses = this.options.addresses();
+    const { addresses, log } = this.options;
     const reached = addresses.length === 0 || (await Promise.any(addresses.map(reach)).catch(() => false));
     if (reached && !this.isWell) log.info('a provider is reached again: tasks are taken', { addresses });
     if (!reached && this.isWell) log.warn('no provider is reached from here: no tasks are taken', { addresses });

@@ -1,18 +1,13 @@
 import { NativeConnection } from '@temporalio/worker';
 import type { Activities } from '../../contracts/activities';
 import type { ModelConfig } from '../../contracts/config/model-config';
-import { createPriceBook } from '../../contracts/prices';
 import type { WorkerRole } from '../../contracts/task-queues';
 import { createLedgerActivities } from '../../activities/budgets/create-ledger-activities';
 import { settleSlices } from '../../activities/models/settle-slices';
-import { createModelClient } from '../../activities/models/client/create-model-client';
-import { chatThrough } from '../../workers/chat-through';
-import { sparingBreakers, WorkerWellness } from '../../workers/wellness';
 import { createBreakers } from '../../workers/breakers';
 import { buildModelWork } from '../../workers/build-model-work';
-import { createOpenAiUpstream } from '../../workers/gateway/upstream/open-ai';
 import { createHolders, createLedger } from '../../workers/ledger';
-import { createLogger, installRuntime } from '../../workers/logger';
+import { createLogger, installRuntime, portLog } from '../../workers/logger';
 import { commonOptions, runWorker } from '../../workers/run-worker';
 import { serveModels } from '../../workers/serve-models';
 
@@ -44,35 +39,23 @@ async function main(): Promise<void> {
     process.once('SIGTERM', () => resolve());
   });
   const ledger = createLedger({ ...where, organisation: config.organisation });
-  const say = {
-    info: (message: string, fields: object) => log.info(fields, message),
-    warn: (message: string, fields: object) => log.warn(fields, message),
-  };
-  const wellness = new WorkerWellness({
-    addresses: () => config.providers.map(({ baseUrl }) => baseUrl),
-    log: say,
-    ...(lookEveryMs !== undefined && { everyMs: lookEveryMs }),
+  const profiles = { known: () => Promise.resolve([]), learn: () => undefined };
+  const work = buildModelWork({
+    ...{ home, redact, log, breakers: createBreakers(where), environment: { UPSTREAM_KEY: key } },
+    models: { config, ledger, profiles, providers: [] },
+    ...(lookEveryMs !== undefined && { lookEveryMs }),
   });
-  const client = createModelClient({
-    ...{ config, redact, prices: createPriceBook(config.providers) },
-    breakers: sparingBreakers(createBreakers(where), wellness),
-    profiles: { known: () => Promise.resolve([]), learn: () => undefined },
-  });
-  const upstreams = new Map(
-    config.providers.map(({ name, baseUrl }) => [name, createOpenAiUpstream({ provider: name, baseUrl, apiKey: key })]),
-  );
-  const chat = chatThrough(upstreams);
-  const work = buildModelWork({ home, config, ledger, client, chat, wellness, redact, log: say });
   const activities = {
     ...work.finishing,
     ...createLedgerActivities(createHolders(where)),
-    settleSlices: (input: Parameters<typeof settleSlices>[1]) => settleSlices({ ledger, config, log: say }, input),
+    settleSlices: (input: Parameters<typeof settleSlices>[1]) =>
+      settleSlices({ ledger, config, log: portLog(log) }, input),
   } as unknown as Activities;
   const settings = { taskQueue, workflowBundle };
   const serving = {
     runs: () => runWorker({ ...where, settings, activities, redact }, stopped),
     models: () =>
-      serveModels({ ...work, base: taskQueue, slots, log: say, options: commonOptions({ ...where, redact }) }, stopped),
+      serveModels({ ...work, base: taskQueue, slots, log, options: commonOptions({ ...where, redact }) }, stopped),
     sessions: () => Promise.reject(new Error('these workers have no sessions')),
   };
   // The ledger is a workflow that these workers run themselves.

@@ -51,7 +51,7 @@ export class TaskSystem {
 
   static async start(
     upstreamUrl: string,
-    { address = process.env['GANTRY_TEST_ADDRESS']!, limits = {} as Partial<TaskApiLimits> } = {},
+    { address = process.env['GANTRY_TEST_ADDRESS']!, limits = {} } = {},
   ): Promise<TaskSystem> {
     const connection = await Connection.connect({ address });
     const client = new Client({ connection });
@@ -66,7 +66,14 @@ export class TaskSystem {
       organisation: this.organisation,
       providers: [
         {
-          ...{ name: 'scripted', protocol: 'openai', baseUrl: upstreamUrl, models: ['small'], tags: [] },
+          ...{
+            name: 'scripted',
+            protocol: 'openai',
+            baseUrl: upstreamUrl,
+            keyVariable: 'UPSTREAM_KEY',
+            models: ['small'],
+            tags: [],
+          },
           ...{ prices: { '*': PRICE }, standIn: false, structuredOutput: true, maxOutput: 5 },
         },
       ],
