@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { DEFAULT_TASK_QUEUE } from '../contracts/task-queues';
+import { DEFAULT_TASK_QUEUE, WORKER_ROLES, type WorkerRole } from '../contracts/task-queues';
 import { NAME_PATTERN } from '../contracts/ids';
 import { agentsConfig, type AgentsConfig } from '../contracts/schemas/agents';
 import { poolSpecs, type PoolSpec } from '../contracts/schemas/pools';
@@ -24,9 +24,10 @@ const environment = z.object({
   GANTRY_HOST: z.string().regex(NAME_PATTERN).default('local'),
   GANTRY_ROLES: z
     .string()
-    .default('runs,sessions')
+    .default(WORKER_ROLES.join(','))
     .transform((text) => text.split(','))
-    .pipe(z.array(z.enum(['runs', 'sessions'])).min(1)),
+    .pipe(z.array(z.enum(WORKER_ROLES)).min(1)),
+  GANTRY_MODEL_SLOTS: z.coerce.number().int().min(1).max(1_000).default(10),
   GANTRY_POOLS: json.pipe(poolSpecs).optional(),
   GANTRY_TMUX_SOCKET: z
     .string()
@@ -39,8 +40,9 @@ const environment = z.object({
 export interface WorkerSettings {
   /** The name under which this machine's sessions are known. */
   readonly host: string;
-  /** `runs`: workflows and their activities. `sessions`: agents. */
-  readonly roles: readonly ('runs' | 'sessions')[];
+  readonly roles: readonly WorkerRole[];
+  /** Calls of models for tasks and batches at a time. */
+  readonly modelSlots: number;
   /** The pools whose prompts this host takes. */
   readonly pools: readonly PoolSpec[];
   /** Where runs, artifacts, dispatches and services are kept on this host. */
@@ -62,6 +64,7 @@ export function readSettings(env: NodeJS.ProcessEnv, readAgents: (path: string) 
   return {
     host: read.GANTRY_HOST,
     roles: read.GANTRY_ROLES,
+    modelSlots: read.GANTRY_MODEL_SLOTS,
     pools: poolsOf(read.GANTRY_POOLS, agents),
     home: read.GANTRY_HOME ?? join(read.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'gantry'),
     taskQueue: read.GANTRY_TASK_QUEUE,

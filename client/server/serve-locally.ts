@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { PoolSpec } from '../../contracts/schemas/pools';
+import { WORKER_ROLES } from '../../contracts/task-queues';
 import { isAlive, removeServerAddress, writeServerAddress } from '../home';
 import type { Target } from '../target';
 import { findTemporalCli } from './find-temporal';
@@ -164,7 +165,7 @@ function startWorkers(
       program: process.execPath,
       args: [workerProgram()],
       // Sessions have one host: the other workers serve runs alone.
-      env: workerEnvironment(options.env, { ...common, roles: index === 0 ? ['runs', 'sessions'] : ['runs'] }),
+      env: workerEnvironment(options.env, { ...common, roles: index === 0 ? WORKER_ROLES : ['runs', 'models'] }),
       logFile: path.join(logs, options.workers === 1 ? 'worker.log' : `worker-${index + 1}.log`),
       onStart: started,
       onDeath: ({ pid, how, againInMs }) =>

@@ -1,3 +1,4 @@
+import type { WorkerRole } from '../../contracts/task-queues';
 import type { PoolSpec } from '../../contracts/schemas/pools';
 import type { Target } from '../target';
 
@@ -11,8 +12,8 @@ export function workerEnvironment(
     readonly offlineModelUrl?: string;
     /** The name under which the sessions of this process are known. */
     readonly host?: string;
-    /** Both when absent. */
-    readonly roles?: readonly ('runs' | 'sessions')[];
+    /** All when absent. */
+    readonly roles?: readonly WorkerRole[];
     /** What its agents file says when absent. */
     readonly pools?: readonly PoolSpec[];
   },

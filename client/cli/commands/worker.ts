@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { InvalidArgumentError } from 'commander';
+import { WORKER_ROLES, type WorkerRole } from '../../../contracts/task-queues';
 import { FailedError } from '../../faults';
 import { hostName } from '../../sessions/host-name';
 import { workerEnvironment } from '../../server/worker-environment';
@@ -11,6 +13,7 @@ interface WorkerOptions extends PoolArguments {
   readonly name?: string;
   readonly agents?: string;
   readonly sessions: boolean;
+  readonly roles?: readonly WorkerRole[];
 }
 
 export const addWorker: AddCommand = (program, cli) => {
@@ -18,14 +21,19 @@ export const addWorker: AddCommand = (program, cli) => {
     .description('Serve runs on this host, and sessions of its agents, until Ctrl-C; work in flight is handed over')
     .option('--name <host>', "what its sessions' host is called; the machine's name when absent")
     .option('--agents <file>', 'which agents this host has, as JSON (GANTRY_AGENTS)')
-    .option('--no-sessions', 'serve runs alone')
+    .option('--no-sessions', 'serve runs and models alone')
+    .option(
+      '--roles <list>',
+      `what it serves, with commas between: ${WORKER_ROLES.join(', ')}; all when absent`,
+      readRoles,
+    )
     .action(async (options: WorkerOptions) => {
       const agents = options.agents ?? cli().io.env['GANTRY_AGENTS'];
       const pools = poolsAskedFor(options, agents);
       const host = hostName(options.name ?? cli().io.env['GANTRY_HOST']);
+      const roles = rolesOf(options);
       // Without pools of its own it stands by where another process serves the sessions of this home already.
-      if (pools !== undefined && options.sessions) await refuseSecond(cli(), host);
-      const roles = options.sessions ? (['runs', 'sessions'] as const) : (['runs'] as const);
+      if (pools !== undefined && roles.includes('sessions')) await refuseSecond(cli(), host);
       cli().handlesInterrupt = true;
       const env = workerEnvironment(cli().io.env, {
         ...{ home: cli().home, target: cli().target, host, roles },
@@ -41,3 +49,14 @@ export const addWorker: AddCommand = (program, cli) => {
       if (code !== 0) throw new FailedError(`The worker ended with ${code ?? 'a signal'}.`, 'Its log above says why.');
     });
 };
+
+function rolesOf({ roles = WORKER_ROLES, sessions }: WorkerOptions): readonly WorkerRole[] {
+  return sessions ? roles : roles.filter((role) => role !== 'sessions');
+}
+
+function readRoles(text: string): readonly WorkerRole[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !WORKER_ROLES.some((role) => role === name));
+  if (unknown === undefined) return WORKER_ROLES.filter((role) => names.includes(role));
+  throw new InvalidArgumentError(`There is no role "${unknown}": ${WORKER_ROLES.join(', ')}.`);
+}
