@@ -1,3 +1,4 @@
+import type { FailureKind } from '../../../contracts/breakers';
 import { ERRORS } from '../../../contracts/errors';
 import type { ProviderErrorType } from '../provider-failure';
 import type { FailureFacts } from './facts';
@@ -31,6 +32,12 @@ export interface Verdict {
   /** Could another provider do better? */
   readonly failover: boolean;
   readonly retryAfterMs?: number;
+  /** What it is to the breaker; `no`: a matter of the request alone. */
+  readonly counts: FailureKind | 'no';
+  /** Whose breaker: all of the provider's, or that of the one model at it. */
+  readonly scope: 'provider' | 'model';
+  /** When the provider says it takes work again, epoch milliseconds. */
+  readonly resetsAt?: number;
   /** What to do about it, for people. */
   readonly fix: string;
 }
@@ -39,28 +46,79 @@ export type Classify = (facts: FailureFacts, now: number) => Verdict;
 
 interface ClassRow {
   readonly failover: boolean;
+  readonly counts: Verdict['counts'];
+  readonly scope: Verdict['scope'];
   readonly fix: string;
 }
 
 /** What a class means beyond contracts/errors.ts, which says whether it is retried. */
 const CLASSES: Record<ProviderErrorType, ClassRow> = {
-  'Provider.RateLimited': { failover: true, fix: 'Wait, ask for a higher rate limit, or configure a second provider.' },
-  'Provider.Overloaded': { failover: true, fix: 'Wait, or configure a second provider.' },
+  'Provider.RateLimited': {
+    failover: true,
+    counts: 'transient',
+    scope: 'provider',
+    fix: 'Wait, ask for a higher rate limit, or configure a second provider.',
+  },
+  'Provider.Overloaded': {
+    failover: true,
+    counts: 'transient',
+    scope: 'provider',
+    fix: 'Wait, or configure a second provider.',
+  },
   'Provider.ServerError': {
     failover: true,
+    counts: 'transient',
+    scope: 'provider',
     fix: "Look at the provider's status page, or configure a second provider.",
   },
-  'Provider.Timeout': { failover: true, fix: "Raise the stage's timeout, ask for less, or take a faster model." },
-  'Provider.Network': { failover: true, fix: "Check the address, proxy and network of the worker's host." },
-  'Provider.BadResponse': { failover: true, fix: 'Check that the address is a model API and no proxy page.' },
+  'Provider.Timeout': {
+    failover: true,
+    counts: 'transient',
+    scope: 'provider',
+    fix: "Raise the stage's timeout, ask for less, or take a faster model.",
+  },
+  'Provider.Network': {
+    failover: true,
+    counts: 'transient',
+    scope: 'provider',
+    fix: "Check the address, proxy and network of the worker's host.",
+  },
+  'Provider.BadResponse': {
+    failover: true,
+    counts: 'transient',
+    scope: 'provider',
+    fix: 'Check that the address is a model API and no proxy page.',
+  },
   'Provider.Quota': {
     failover: true,
+    counts: 'permanent',
+    scope: 'provider',
     fix: 'Add credit or raise the spend limit at the provider, then resume the run.',
   },
-  'Provider.Auth': { failover: true, fix: "Put a valid key into the worker's environment, then resume the run." },
-  'Provider.NotFound': { failover: true, fix: 'Name a model this provider serves to this key.' },
-  'Provider.Request': { failover: false, fix: 'Change the prompt, its attachments or the model of the stage.' },
-  'Provider.Policy': { failover: false, fix: 'Change the prompt: the model declined this one.' },
+  'Provider.Auth': {
+    failover: true,
+    counts: 'permanent',
+    scope: 'provider',
+    fix: "Put a valid key into the worker's environment, then resume the run.",
+  },
+  'Provider.NotFound': {
+    failover: true,
+    counts: 'permanent',
+    scope: 'model',
+    fix: 'Name a model this provider serves to this key.',
+  },
+  'Provider.Request': {
+    failover: false,
+    counts: 'no',
+    scope: 'provider',
+    fix: 'Change the prompt, its attachments or the model of the stage.',
+  },
+  'Provider.Policy': {
+    failover: false,
+    counts: 'no',
+    scope: 'provider',
+    fix: 'Change the prompt: the model declined this one.',
+  },
 };
 
 /** A classifier over rules in order. What no rule knows is retried: unknown is not final. */
@@ -68,8 +126,11 @@ export function classifyBy(rules: readonly Rule[]): Classify {
   return (facts, now) => {
     const rule = rules.find(({ when }) => fits(when, facts)) ?? UNKNOWN;
     const after = retryAfterMs(facts, now);
+    const { counts, scope } = CLASSES[rule.type];
     return {
-      type: rule.type,
+      ...{ type: rule.type, scope },
+      // A used up account that says when it is lifted is a limit.
+      ...(counts === 'permanent' && after !== undefined ? { counts: 'limit', resetsAt: now + after } : { counts }),
       retryable: advised(facts) ?? rule.retryable ?? ERRORS[rule.type].retryable,
       failover: rule.failover ?? CLASSES[rule.type].failover,
       fix: rule.fix ?? CLASSES[rule.type].fix,
