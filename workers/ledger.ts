@@ -111,7 +111,8 @@ class LedgerDoor {
     const updateId = randomUUID();
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
-        return await this.client.withDeadline(until, () => this.try(definition, argument, updateId));
+        const tried = this.client.withDeadline(until, () => this.try(definition, argument, updateId));
+        return await before(until, tried);
       } catch (error) {
         if (error instanceof WorkflowUpdateFailedError) throw error;
         if (Date.now() + pauseMs >= until) throw this.unavailable(error);
@@ -175,6 +176,19 @@ class LedgerDoor {
 
   private get batch(): number {
     return this.options.batch ?? BATCH;
+  }
+}
+
+/** The client's own tries go on beyond a deadline, with pauses of seconds where a workflow has too many updates. */
+async function before<T>(until: number, answer: Promise<T>): Promise<T> {
+  const answered = new AbortController();
+  const timeIsUp = sleep(Math.max(until - Date.now(), 0), undefined, { signal: answered.signal }).then(() => {
+    throw new Error('no answer within the time');
+  });
+  try {
+    return await Promise.race([answer, timeIsUp]);
+  } finally {
+    answered.abort();
   }
 }
 
