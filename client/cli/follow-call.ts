@@ -1,5 +1,5 @@
 import { formatDuration } from '../../contracts/duration';
-import { modelCallWorkflowId, type ModelCallResult } from '../../contracts/model-call';
+import { modelCallWorkflowId, type ModelCallResult, type ModelCallView } from '../../contracts/model-call';
 import { candidateKey } from '../../contracts/models';
 import { formatMoney, toDollars } from '../../contracts/money';
 import { readText } from '../artifacts';
@@ -38,11 +38,14 @@ async function untilEnded(
 ): Promise<ModelCallStanding> {
   const temporal = await cli.temporal();
   let trouble = '';
+  let told = 0;
   for (;;) {
     try {
       const standing = await temporal.modelCalls.look(id);
       hear(standing);
       if (!standing.open) return standing;
+      if (standing.call === undefined) told = tellWhy(cli, await temporal.modelCalls.view(id), told);
+      trouble = '';
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       if (error.message !== trouble) cli.note(error.message);
@@ -50,6 +53,13 @@ async function untilEnded(
     }
     await pause(LOOK_MS, cli.io.signal);
   }
+}
+
+/** While nobody is asked: what went wrong and what is waited for, each line once. Gives the time of the last one. */
+function tellWhy(cli: Cli, { trail }: ModelCallView, since: number): number {
+  const news = trail.filter(({ at, what }) => at > since && (what === 'model.failed' || what === 'model.waits'));
+  for (const { what, text } of news) cli.note(harmless(what === 'model.waits' ? `Waiting ${text}` : text));
+  return news.at(-1)?.at ?? since;
 }
 
 function print(cli: Cli, { anew, text }: Piece): void {

@@ -1,6 +1,7 @@
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import {
   MODEL_CALL,
+  modelCallQuery,
   modelCallWorkflowId,
   type ModelCallInput,
   type ModelCallResult,
@@ -26,6 +27,8 @@ export type ModelCallEnd =
       readonly failure: { readonly type: string; readonly message: string };
       readonly view?: ModelCallView;
     };
+
+const QUERY_MS = 5_000;
 
 /** What gantry asks of questions to models. */
 export class ModelCalls {
@@ -57,6 +60,11 @@ export class ModelCalls {
         ? {}
         : { call: { id: `${call.activityId}#${call.attempt}`, progress } }),
     };
+  }
+
+  /** What came of one so far. Fails: NoWorkerError when no worker answers within five seconds. */
+  async view(id: string): Promise<ModelCallView> {
+    return this.door.call(() => this.handle(id).query(modelCallQuery), { deadlineMs: QUERY_MS, needsWorker: true });
   }
 
   /** How one ended that is not open any more. */

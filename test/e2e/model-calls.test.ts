@@ -1,3 +1,4 @@
+import type { Io } from '../../client/cli/io';
 import { runCli } from '../../client/cli/run-cli';
 import { PROVIDER_BREAKER, breakerWorkflowId, reportSignal, type BreakerInput } from '../../contracts/breakers';
 import { DEFAULT_ORGANISATION, ledgerQuery, ledgerWorkflowId } from '../../contracts/budgets';
@@ -36,6 +37,15 @@ afterAll(async () => {
 });
 
 const asking = (prompt: string, ...options: string[]): Promise<Said> => cli.run('ask', prompt, ...options);
+
+const ioOf = (write: (text: string) => unknown): Io => ({
+  stdout: { write },
+  stderr: { write: () => undefined },
+  stdin: process.stdin,
+  env: { GANTRY_TASK_QUEUE: system.taskQueue, TEMPORAL_ADDRESS: system.server.address, GANTRY_HOME: system.home },
+  cwd: system.root,
+  signal: new AbortController().signal,
+});
 
 async function killWorker(): Promise<void> {
   await system.endWorker('SIGKILL');
@@ -137,14 +147,10 @@ describe('gantry ask', () => {
   it('shows the answer as it comes, each character once', async () => {
     let shown = '';
     const before = first.asked;
-    const said = runCli(['ask', 'Tell me.', '--model', 'first/one', '--stream'], {
-      stdout: { write: (text) => (shown += text) },
-      stderr: { write: () => undefined },
-      stdin: process.stdin,
-      env: { GANTRY_TASK_QUEUE: system.taskQueue, TEMPORAL_ADDRESS: system.server.address, GANTRY_HOME: system.home },
-      cwd: system.root,
-      signal: new AbortController().signal,
-    });
+    const said = runCli(
+      ['ask', 'Tell me.', '--model', 'first/one', '--stream'],
+      ioOf((text) => (shown += text)),
+    );
     await waitUntil(() => first.asked === before + 1, { timeoutMs: 30_000 });
     await first.say('One, ');
     await waitUntil(() => shown === 'One, ', { timeoutMs: 30_000 });
@@ -166,6 +172,37 @@ describe('gantry ask', () => {
     first.finish();
     const later = await cli.run('ask', '--show', id, '--json');
     expect(JSON.parse(later.out)).toMatchObject({ id, answer: 'Now.', provider: 'first', calls: 1 });
+  });
+
+  it('says what it waits for, and goes on when it is interrupted', async () => {
+    const client = await system.client();
+    const resetsAt = Date.now() + 6_000;
+    const outcome = { failure: 'limit', type: 'Provider.Quota', message: 'usage limit', resetsAt } as const;
+    await client.workflow.signalWithStart(PROVIDER_BREAKER, {
+      workflowId: breakerWorkflowId('first/limited'),
+      taskQueue: system.taskQueue,
+      args: [{ provider: 'first/limited' } satisfies BreakerInput],
+      signal: reportSignal,
+      signalArgs: [{ id: 'l', at: Date.now(), outcome }],
+    });
+    const person = new AbortController();
+    const before = first.asked;
+    let err = '';
+    const asked = runCli(['ask', 'When you can.', '--model', 'first/limited'], {
+      ...ioOf(() => undefined),
+      stderr: { write: (text) => (err += text) },
+      signal: person.signal,
+    });
+    await waitUntil(() => err.includes('Waiting until '), { timeoutMs: 30_000 });
+    person.abort();
+    const code = await asked;
+    expect(code).toBe(130);
+    expect(err).toContain('the breaker of first/limited is open (Provider.Quota: usage limit)');
+    const [, id = ''] = /gantry ask --show (\w+)/.exec(err) ?? [];
+    await waitUntil(() => first.asked === before + 1, { timeoutMs: 60_000 });
+    await first.say('Here.');
+    first.finish();
+    expect((await cli.run('ask', '--show', id)).out).toBe('Here.\n');
   });
 
   it('fails with the reasons when its time is up, and exits with 1', async () => {
