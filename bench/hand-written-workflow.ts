@@ -45,3 +45,16 @@ export async function handWritten(input: HandWrittenInput): Promise<string[]> {
   }
   return logs;
 }
+
+export interface HandWrittenCall {
+  readonly url: string;
+  readonly body: object;
+}
+
+/** One question to a model, as short as it can be written. */
+export async function handWrittenCall(input: HandWrittenCall): Promise<unknown> {
+  const { askOnce } = proxyActivities<{ askOnce(input: HandWrittenCall): Promise<unknown> }>({
+    startToCloseTimeout: '10 minutes',
+  });
+  return askOnce(input);
+}

@@ -6,6 +6,7 @@ import { findTemporalCli } from '../client/server/find-temporal';
 import type { Benchmark } from './benchmark';
 import { bundleWorkflows } from './bundles';
 import type { Report } from './figures';
+import { benchGateway } from './gateway';
 import { lookAtMachine } from './machine';
 import { benchPipelines } from './pipelines';
 import { printReports } from './print';
@@ -14,6 +15,7 @@ import { benchServer } from './server';
 import { benchSessions, SESSION_PARTS } from './sessions';
 import { benchSettings } from './settings';
 import { benchStart } from './start';
+import { benchTasks } from './tasks';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   pipelines: benchPipelines,
@@ -22,10 +24,12 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   start: benchStart,
   settings: benchSettings,
   sessions: benchSessions,
+  gateway: benchGateway,
+  tasks: benchTasks,
 };
 
-/** Each takes a quarter of an hour. */
-const ONLY_WHEN_NAMED: readonly string[] = ['settings', 'sessions'];
+/** Each takes many minutes. */
+const ONLY_WHEN_NAMED: readonly string[] = ['settings', 'sessions', 'tasks'];
 
 const USAGE = `Usage: npm run bench [-- NAME… --quick --parts LIST --dispatches COUNT --json FILE]
 

@@ -2,6 +2,7 @@ import type { Account, StreamAccount, StreamPart } from './upstream';
 import { UnusableAnswer } from '../../../activities/providers/provider-failure';
 import { isObject } from '../json';
 import { accountOf } from './account';
+import { contentBytesOf } from './content';
 import { EventSplitter, dataOf } from './events';
 
 /** An error that a provider sent within a stream. */
@@ -158,17 +159,6 @@ function isPlainContent(event: string): boolean {
   if (!event.includes('"finish_reason":null') || event.includes('"error"')) return false;
   const usage = event.indexOf('"usage"');
   return usage === -1 || event.startsWith(':null', usage + '"usage"'.length);
-}
-
-const TEXTS = ['content', 'reasoning_content', 'reasoning', 'refusal'] as const;
-
-/** How many bytes of content a delta bears. What is no text is content too. */
-function contentBytesOf(delta: Record<string, unknown>): number {
-  const texts = TEXTS.map((name) => delta[name]);
-  const length = texts.reduce<number>((sum, text) => sum + (typeof text === 'string' ? Buffer.byteLength(text) : 0), 0);
-  const { tool_calls: calls, function_call: call, audio } = delta;
-  const others = [Array.isArray(calls) && calls.length > 0 ? calls : undefined, call, audio];
-  return length + others.reduce<number>((sum, one) => sum + (one == null ? 0 : JSON.stringify(one).length), 0);
 }
 
 function parse(data: string): Record<string, unknown> {

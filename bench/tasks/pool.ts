@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { Client } from '@temporalio/client';
+import { taskStores } from '../../workers/build-model-work';
+import { TaskDoor } from '../../workers/gateway/tasks/task-door';
+import type { BenchContext } from '../benchmark';
+import type { BareWorkerOptions } from './bare-worker-process';
+
+const LIFE_MS = 3_600_000;
+
+/** Workers of one home as `gantry worker` starts them, and the gateway's way to give them tasks. */
+export class BenchPool {
+  readonly taskQueue = `bench-${randomBytes(4).toString('hex')}`;
+  private readonly children: ChildProcess[] = [];
+  private readonly stores;
+  private readonly door: TaskDoor;
+  private readonly home: string;
+
+  constructor(
+    private readonly context: BenchContext,
+    private readonly address: string,
+    private readonly client: Client,
+    private readonly upstreamUrl: string,
+  ) {
+    this.home = join(context.directory, this.taskQueue);
+    this.stores = taskStores(this.home);
+    const { connection } = client;
+    this.door = new TaskDoor({ connection, namespace: 'default', taskQueue: this.taskQueue });
+  }
+
+  /** One process for each entry, in these roles; resolves when all serve. */
+  async start(roles: readonly string[]): Promise<void> {
+    await Promise.all(roles.map((role) => this.startWorker(role)));
+  }
+
+  /** A worker of the hand-written workflow, on the queue of the pool. */
+  async startBare(): Promise<void> {
+    const options: BareWorkerOptions = {
+      ...{ address: this.address, taskQueue: this.taskQueue, workflowBundle: this.context.bundles.handWritten },
+    };
+    this.children.push(fork(join(__dirname, 'bare-worker-process.js'), [JSON.stringify(options)]));
+    await this.askBare();
+  }
+
+  /** Have so many completions made as one task. @returns Seconds until all were. */
+  async ask(total: number): Promise<number> {
+    const task = { id: `task_${randomBytes(16).toString('hex')}` };
+    const about = { total, digest: task.id };
+    const began = performance.now();
+    await this.stores.store.keep(task, requests(total), () => about);
+    const [createdAt, expiresAt] = [Date.now(), Date.now() + LIFE_MS];
+    const kind = total === 1 ? 'one' : 'many';
+    await this.door.start(
+      {
+        ...{ task, total, portion: 1, parallel: 50, expiresAt, timeoutMs: 60_000, files: total > 1 },
+        ...{ request: {}, scope: {} },
+      },
+      { kind, createdAt, expiresAt, by: 'bench', ...about },
+    );
+    await this.door.untilEnded(task, new AbortController().signal);
+    for await (const record of this.stores.store.latestCalls(task, total)) {
+      if (record?.outcome !== 'answered') throw new Error('A completion of the benchmark was not made.');
+    }
+    return (performance.now() - began) / 1_000;
+  }
+
+  /** The same single completion by a workflow with one activity. @returns Seconds. */
+  async askBare(): Promise<number> {
+    const began = performance.now();
+    await this.client.workflow.execute('handWrittenCall', {
+      ...{ workflowId: randomBytes(8).toString('hex'), taskQueue: this.taskQueue },
+      args: [{ url: this.upstreamUrl, body: BODY }],
+    });
+    return (performance.now() - began) / 1_000;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(
+      this.children.map(async (child) => {
+        const ended = once(child, 'exit');
+        child.kill('SIGTERM');
+        await ended;
+      }),
+    );
+  }
+
+  private async startWorker(roles: string): Promise<void> {
+    const child = spawn(process.execPath, [join(__dirname, '..', '..', 'workers', 'main.js')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], TZ: 'UTC' },
+        TEMPORAL_ADDRESS: this.address,
+        GANTRY_HOME: this.home,
+        GANTRY_TASK_QUEUE: this.taskQueue,
+        GANTRY_ROLES: roles,
+        GANTRY_MODEL_SLOTS: '10',
+        GANTRY_WORKFLOW_BUNDLE: this.context.bundles.gantry,
+        GANTRY_PROVIDERS: 'bench',
+        GANTRY_OPENAI_COMPATIBLE: `bench=${this.upstreamUrl},bench`,
+      },
+    });
+    this.children.push(child);
+    let said = '';
+    await new Promise<void>((resolve, reject) => {
+      child.once('exit', () => reject(new Error(`A worker of the benchmark ended:\n${said.slice(-2_000)}`)));
+      child.stdout.on('data', (chunk: Buffer) => {
+        said = (said + chunk.toString()).slice(-10_000);
+        if (roles.split(',').every((role) => said.includes(`${role} ready`))) resolve();
+      });
+    });
+  }
+}
+
+const BODY = { model: 'bench', max_tokens: 5, messages: [{ role: 'user', content: 'What is so?' }] };
+
+async function* requests(total: number) {
+  for (let index = 0; index < total; index += 1) {
+    const route = { model: 'bench', inputTokens: 10, maxOutputTokens: 5 };
+    yield await Promise.resolve({ custom_id: `request-${index}`, body: BODY, route });
+  }
+}
