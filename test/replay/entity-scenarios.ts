@@ -23,16 +23,23 @@ import {
   profilesWorkflowId,
   type ProfilesInput,
 } from '../../contracts/profiles';
+import { MODEL_TASK } from '../../contracts/tasks/task';
 import { hostTaskQueue } from '../../contracts/task-queues';
 import type { EntityWorker } from '../support/entity-worker';
 import { waitUntil } from '../support/wait-until';
 import { playLedger } from './ledger-scenario';
 import { playModelCall } from './model-call-scenario';
+import { playModelTask } from './model-task-scenario';
 
 /** One kept history of a workflow that is no run. Adding one is safe, changing one is not. */
 export interface EntityScenario {
   readonly workflow:
-    typeof PROVIDER_BREAKER | typeof SESSION_HOST | typeof MODEL_PROFILES | typeof BUDGET_LEDGER | typeof MODEL_CALL;
+    | typeof PROVIDER_BREAKER
+    | typeof SESSION_HOST
+    | typeof MODEL_PROFILES
+    | typeof BUDGET_LEDGER
+    | typeof MODEL_CALL
+    | typeof MODEL_TASK;
   readonly name: string;
   readonly play: (entities: EntityWorker) => Promise<WorkflowHandle>;
 }
@@ -41,6 +48,7 @@ const who = 'tester';
 
 export const ENTITY_SCENARIOS: readonly EntityScenario[] = [
   { workflow: MODEL_CALL, name: 'failed-over-waited-and-settled', play: playModelCall },
+  { workflow: MODEL_TASK, name: 'tried-again-continued-and-cancelled', play: playModelTask },
   {
     workflow: PROVIDER_BREAKER,
     name: 'from-closed-to-isolated-and-idle',
