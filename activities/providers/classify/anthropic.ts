@@ -26,6 +26,8 @@ export const ANTHROPIC_RULES: readonly Rule[] = [
   { when: { type: ['rate_limit_error'] }, type: 'Provider.RateLimited' },
   { when: { type: ['overloaded_error'] }, type: 'Provider.Overloaded' },
   { when: { type: ['timeout_error'] }, type: 'Provider.Timeout' },
+  // The key is good, and not for this model.
+  { when: { type: ['permission_error'], message: /\bmodel\b/i }, type: 'Provider.Auth', scope: 'model' },
   { when: { type: ['authentication_error', 'permission_error'] }, type: 'Provider.Auth' },
   { when: { type: ['not_found_error'] }, type: 'Provider.NotFound' },
   { when: { type: ['invalid_request_error', 'request_too_large'] }, type: 'Provider.Request' },

@@ -2,7 +2,7 @@ import type { FailureKind } from '../../../contracts/breakers';
 import { ERRORS } from '../../../contracts/errors';
 import type { ProviderErrorType } from '../provider-failure';
 import type { FailureFacts } from './facts';
-import { retryAfterMs } from './retry-after';
+import { resetTime, retryAfterMs } from './retry-after';
 
 /** One line of the error table. Everything in `when` must hold; the first line that fits decides. */
 export interface Rule {
@@ -11,6 +11,8 @@ export interface Rule {
   /** Set where this case differs from its class. */
   readonly retryable?: boolean;
   readonly failover?: boolean;
+  readonly counts?: Verdict['counts'];
+  readonly scope?: Verdict['scope'];
   readonly fix?: string;
 }
 
@@ -22,7 +24,7 @@ export interface Condition {
   readonly cause?: RegExp;
   /** Vendors reword their messages, so this only ever narrows one of the conditions above. */
   readonly message?: RegExp;
-  readonly holds?: (facts: FailureFacts) => boolean;
+  readonly holds?: (facts: FailureFacts, now: number) => boolean;
 }
 
 export interface Verdict {
@@ -124,31 +126,50 @@ const CLASSES: Record<ProviderErrorType, ClassRow> = {
 /** A classifier over rules in order. What no rule knows is retried: unknown is not final. */
 export function classifyBy(rules: readonly Rule[]): Classify {
   return (facts, now) => {
-    const rule = rules.find(({ when }) => fits(when, facts)) ?? UNKNOWN;
+    const rule = rules.find(({ when }) => fits(when, facts, now)) ?? UNKNOWN;
+    const row = CLASSES[rule.type];
     const after = retryAfterMs(facts, now);
-    const { counts, scope } = CLASSES[rule.type];
     return {
-      ...{ type: rule.type, scope },
-      // A used up account that says when it is lifted is a limit.
-      ...(counts === 'permanent' && after !== undefined ? { counts: 'limit', resetsAt: now + after } : { counts }),
+      type: rule.type,
+      ...countsOf(rule, resetTime(facts, now), now),
+      scope: rule.scope ?? row.scope,
       retryable: advised(facts) ?? rule.retryable ?? ERRORS[rule.type].retryable,
-      failover: rule.failover ?? CLASSES[rule.type].failover,
-      fix: rule.fix ?? CLASSES[rule.type].fix,
+      failover: rule.failover ?? row.failover,
+      fix: rule.fix ?? row.fix,
       ...(after === undefined ? {} : { retryAfterMs: after }),
     };
   };
 }
 
+/** A rate limit of so long is a usage limit: waiting a little and asking again only costs requests. */
+const LONG_LIMIT_MS = 3_600_000;
+
+/** A used up account that says when it is lifted is a limit; so is a rate limit that lasts. */
+function countsOf(rule: Rule, resetsAt: number | undefined, now: number): Pick<Verdict, 'counts' | 'resetsAt'> {
+  const counts = rule.counts ?? CLASSES[rule.type].counts;
+  if (resetsAt === undefined || counts === 'no') return { counts };
+  const isLimit =
+    rule.type === 'Provider.Quota' || (rule.type === 'Provider.RateLimited' && resetsAt - now >= LONG_LIMIT_MS);
+  return isLimit || counts === 'limit' ? { counts: 'limit', resetsAt } : { counts };
+}
+
 /** The verdict on what an adapter judged by itself. */
 export function verdictOf(type: ProviderErrorType, code?: string): Verdict {
   const verdict = { type, retryable: ERRORS[type].retryable, ...CLASSES[type] };
-  return code === TOO_LONG.code ? { ...verdict, ...TOO_LONG.verdict } : verdict;
+  const own = [TOO_LONG, UNSUPPORTED].find((one) => one.code === code);
+  return { ...verdict, ...own?.verdict };
 }
 
 /** A prompt that is too long here may fit elsewhere. */
 export const TOO_LONG = {
   code: 'context_length_exceeded',
   verdict: { failover: true, fix: 'Attach less, or take a model with a larger context.' },
+} as const;
+
+/** What this protocol has no words for, another provider may know. */
+export const UNSUPPORTED = {
+  code: 'unsupported',
+  verdict: { failover: true, fix: 'Ask for less, or name a provider that can do this.' },
 } as const;
 
 const UNKNOWN: Rule = { when: {}, type: 'Provider.ServerError' };
@@ -159,7 +180,7 @@ function advised(facts: FailureFacts): boolean | undefined {
   return header === 'true' ? true : header === 'false' ? false : undefined;
 }
 
-function fits(when: Condition, facts: FailureFacts): boolean {
+function fits(when: Condition, facts: FailureFacts, now: number): boolean {
   const { status = 0, type = '', code = '' } = facts;
   if (when.status && !when.status.includes(status)) return false;
   if (when.statusBetween && (status < when.statusBetween[0] || status > when.statusBetween[1])) return false;
@@ -167,5 +188,5 @@ function fits(when: Condition, facts: FailureFacts): boolean {
   if (when.code && !when.code.includes(code)) return false;
   if (when.cause && !facts.causes.some((cause) => when.cause!.test(cause))) return false;
   if (when.message && !when.message.test(facts.message)) return false;
-  return when.holds?.(facts) ?? true;
+  return when.holds?.(facts, now) ?? true;
 }
