@@ -1,8 +1,10 @@
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import type { ModelConfig } from '../../contracts/config/model-config';
 import type { RunRef } from '../../contracts/run';
 import { runWorkflowId } from '../../contracts/ids';
+import { loadModelConfig, type ConfigPlace } from '../config';
 import { InterruptedError, RefusedError, UserError } from '../faults';
 import { gantryHome } from '../home';
 import { resolveTarget, type Target } from '../target';
@@ -15,6 +17,8 @@ import { COLOURS, PLAIN, type Paint } from './render/paint';
 export interface GlobalOptions {
   readonly json?: boolean;
   readonly home?: string;
+  /** `true`: the option without a file, which `init` alone takes. */
+  readonly config?: string | true;
   readonly address?: string;
   readonly namespace?: string;
   readonly as?: string;
@@ -41,6 +45,23 @@ export class Cli {
   get home(): string {
     const { home } = this.globals();
     return home === undefined ? gantryHome(this.io.env) : path.resolve(this.io.cwd, home);
+  }
+
+  /** What `--config` was given, if it was. */
+  get givenConfig(): string | true | undefined {
+    return this.globals().config;
+  }
+
+  /** Where the configuration of models is looked for. Fails: UserError. */
+  get configPlace(): ConfigPlace {
+    const { givenConfig: named, home } = this;
+    if (named === true) throw new UserError('--config needs the path of a file.', 'Write: --config PATH');
+    return { env: this.io.env, cwd: this.io.cwd, home, ...(named !== undefined && { named }) };
+  }
+
+  /** The configuration of models. Fails: ConfigurationInvalid, UserError. */
+  async config(): Promise<ModelConfig> {
+    return (await loadModelConfig(this.configPlace)).config;
   }
 
   /** The name a vote or a request is made under. Nobody checks it here: see docs/operations.md. */

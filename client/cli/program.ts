@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, Option } from 'commander';
+import { CONFIG_FILE } from '../../contracts/config/read-config';
 import { EXIT } from '../../contracts/errors';
 import type { Cli } from './cli';
 import { addApprove, addReject } from './commands/vote';
@@ -50,6 +51,7 @@ export function createProgram(io: Io, cli: () => Cli): Command {
     .version(version(), '-V, --version')
     .option('--json', 'answer with JSON, for programs')
     .option('--home <folder>', "where gantry's state is kept (GANTRY_HOME)")
+    .option('--config [file]', `the configuration of models (GANTRY_CONFIG; else ./${CONFIG_FILE}, or gantry's home)`)
     .option('--address <host:port>', 'the Temporal server (TEMPORAL_ADDRESS; else the running `gantry dev`)')
     .option('--namespace <name>', 'the Temporal namespace (TEMPORAL_NAMESPACE)')
     .option('--as <name>', 'vote and ask under this name (GANTRY_USER)')

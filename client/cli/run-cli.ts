@@ -44,13 +44,13 @@ function report(error: unknown, cli: Cli, argv: readonly string[]): number {
 
 function exitNameOf(error: unknown): ExitName {
   if (error instanceof Fault) return error.exit;
-  return isDefinitionError(error) ? 'usage' : 'failed';
+  return hasProblems(error) ? 'usage' : 'failed';
 }
 
 function describe(error: unknown, exit: ExitName): object {
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
   const hint = error instanceof Fault ? error.hint : undefined;
-  const problems = isDefinitionError(error) ? { problems: error.problems } : {};
+  const problems = hasProblems(error) ? { problems: error.problems } : {};
   return { kind: name, message, ...(hint !== undefined && { hint }), ...problems, exitCode: EXIT[exit].code };
 }
 
@@ -59,12 +59,12 @@ function forPeople(error: unknown, env: Io['env']): string {
     const stack = env['GANTRY_DEBUG'] ? [`${(error.cause as Error | undefined)?.stack ?? error.stack}`] : [];
     return [error.message, ...(error.hint === undefined ? [] : [error.hint]), ...stack].join('\n');
   }
-  if (isDefinitionError(error)) return `${error.message}\nNothing was started.`;
+  if (hasProblems(error)) return `${error.message}\nNothing was started.`;
   const stack = error instanceof Error ? error.stack : String(error);
   return `gantry has a defect: this should not have happened.\n${stack}`;
 }
 
-/** By name, since Jest loads classes twice; every problem of a pipeline file is in `problems`. */
-function isDefinitionError(error: unknown): error is Error & { readonly problems?: readonly unknown[] } {
-  return error instanceof Error && error.name === 'DefinitionError';
+/** By name, since Jest loads classes twice; every problem of a file is in `problems`. */
+function hasProblems(error: unknown): error is Error & { readonly problems?: readonly unknown[] } {
+  return error instanceof Error && ['DefinitionError', 'ConfigurationInvalid'].includes(error.name);
 }

@@ -14,7 +14,6 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 const LEAST_NODE = [20, 19] as const;
 const LEAST_DISK_BYTES = 1_000_000_000;
-const OLLAMA_MS = 1_500;
 
 /** What this machine has of what gantry needs. */
 export async function examineHost(options: { readonly env: Env; readonly home: string }): Promise<Finding[]> {
@@ -27,7 +26,6 @@ export async function examineHost(options: { readonly env: Env; readonly home: s
     program('tmux', ['-V'], env, (what) =>
       warn(what, 'not on the PATH', 'Install tmux to watch and join agents at work; without it they run headless.'),
     ),
-    providers(env),
     disk(home),
   ]);
   return [node(process.versions.node), ...findings, memory(), ...agents(env)];
@@ -60,34 +58,6 @@ async function program(name: string, args: string[], env: Env, absent: (what: st
     return ok(name, stdout.trim().split('\n')[0] ?? '');
   } catch (error) {
     return fail(name, `${file} does not run: ${(error as Error).message.split('\n')[0]}`, `Reinstall ${name}.`);
-  }
-}
-
-async function providers(env: Env): Promise<Finding> {
-  const named = await providersOf(env);
-  if (named.length > 0) return ok('Model providers', named.join(', '));
-  const todo = 'Set ANTHROPIC_API_KEY or OPENAI_API_KEY for the workers, start Ollama, or use `gantry dev --offline`.';
-  return warn('Model providers', 'none in this environment', todo);
-}
-
-/** What a worker started from this environment could ask, by name. Keys are looked for, never shown. */
-export async function providersOf(env: Env): Promise<string[]> {
-  return [
-    ...(env['ANTHROPIC_API_KEY'] ? ['Anthropic'] : []),
-    ...(env['OPENAI_API_KEY'] ? ['OpenAI'] : []),
-    ...(env['GANTRY_OPENAI_COMPATIBLE'] ?? '').split(';').map((entry) => entry.split('=')[0]!.trim()),
-    ...((await ollamaAnswers(env)) ? ['Ollama'] : []),
-    ...(env['GANTRY_OFFLINE_MODEL_URL'] ? ['the offline model'] : []),
-  ].filter((name) => name !== '');
-}
-
-async function ollamaAnswers(env: Env): Promise<boolean> {
-  const host = env['OLLAMA_HOST'] || '127.0.0.1:11434';
-  const url = /^https?:/.test(host) ? host : `http://${host}`;
-  try {
-    return (await fetch(`${url}/api/version`, { signal: AbortSignal.timeout(OLLAMA_MS) })).ok;
-  } catch {
-    return false; // not there, or not Ollama
   }
 }
 

@@ -16,6 +16,8 @@ export interface HostOptions {
   readonly name: string;
   readonly pools: readonly PoolSpec[];
   readonly agents?: string;
+  /** The configuration of models: an absolute path, known to have no mistake. */
+  readonly config?: string;
   readonly say: (line: string) => void;
 }
 
@@ -34,14 +36,18 @@ interface HostRecord {
 }
 
 /** Keep a process up that serves this machine's sessions. */
-export function startHost({ home, env, target, name, pools, agents, say }: HostOptions): HostProcess {
+export function startHost({ home, env, target, name, pools, agents, config, say }: HostOptions): HostProcess {
   const logFile = path.join(home, 'logs', `host-${name}.log`);
   const file = recordFile(home, name);
   const told = { home, target, host: name, pools, roles: ['sessions'] as const };
   const process_ = supervise({
     program: process.execPath,
     args: [workerProgram()],
-    env: workerEnvironment(env, { ...told, ...(agents !== undefined && { agents }) }),
+    env: workerEnvironment(env, {
+      ...told,
+      ...(agents !== undefined && { agents }),
+      ...(config !== undefined && { config }),
+    }),
     logFile,
     onStart: (childPid) => writeRecord(file, { ownerPid: process.pid, childPid }),
     onDeath: ({ pid, how, againInMs }) =>

@@ -22,6 +22,8 @@ export interface LocalOptions {
   readonly workers: number;
   /** A JSON file that says which agents this host has. */
   readonly agents?: string;
+  /** The configuration of models: an absolute path, known to have no mistake. */
+  readonly config?: string;
   /** Also serve the model and the agent that need neither key nor network. */
   readonly offline: boolean;
   /** The pools of its built-in session host; what the agents file says when absent. */
@@ -157,6 +159,7 @@ function startWorkers(
     target,
     host: BUILT_IN_HOST,
     ...(agents !== undefined && { agents }),
+    ...(options.config !== undefined && { config: options.config }),
     ...(offline && { offlineModelUrl: offline.modelUrl }),
     ...(options.pools && { pools: options.pools }),
   };

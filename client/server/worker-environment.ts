@@ -9,6 +9,8 @@ export function workerEnvironment(
     readonly home: string;
     readonly target: Target;
     readonly agents?: string;
+    /** The absolute path of the configuration of models. */
+    readonly config?: string;
     readonly offlineModelUrl?: string;
     /** The name under which the sessions of this process are known. */
     readonly host?: string;
@@ -18,7 +20,7 @@ export function workerEnvironment(
     readonly pools?: readonly PoolSpec[];
   },
 ): NodeJS.ProcessEnv {
-  const { home, target, agents, offlineModelUrl, host, roles, pools } = options;
+  const { home, target, agents, config, offlineModelUrl, host, roles, pools } = options;
   return {
     ...inherited,
     // Local-time getters of the workflow sandbox follow the process: one zone for all workers.
@@ -28,6 +30,7 @@ export function workerEnvironment(
     TEMPORAL_NAMESPACE: target.namespace,
     GANTRY_TASK_QUEUE: target.taskQueue,
     ...(agents !== undefined && { GANTRY_AGENTS: agents }),
+    ...(config !== undefined && { GANTRY_CONFIG: config }),
     ...(host !== undefined && { GANTRY_HOST: host }),
     ...(roles !== undefined && { GANTRY_ROLES: roles.join(',') }),
     ...(pools !== undefined && { GANTRY_POOLS: JSON.stringify(pools) }),

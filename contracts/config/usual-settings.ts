@@ -17,7 +17,6 @@ export function withUsualSettings(
 ): WithUsualSettings {
   const origins: Origin[] = [];
   const filled = Object.entries(providers).map(([name, provider]): [string, unknown] => {
-    // A name with nothing behind it is all that a vendor with a usual model needs.
     const said = provider === null ? {} : provider;
     if (!isMapping(said) || ofNoVendor.includes(name)) return [name, said];
     const vendor = vendorNamed(said['vendor'] ?? name);

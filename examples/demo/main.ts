@@ -7,7 +7,7 @@ import { Cli } from '../../client/cli/cli';
 import type { Io } from '../../client/cli/io';
 import { watchRun } from '../../client/cli/live-view';
 import { loadPipelineFile } from '../../client/definition/load-file';
-import { providersOf } from '../../client/doctor/examine-host';
+import { providersOf } from '../../client/doctor/examine-models';
 import { FailedError, InterruptedError, UserError } from '../../client/faults';
 import { gantryHome } from '../../client/home';
 import { programOnPath } from '../../client/program-on-path';
@@ -44,7 +44,7 @@ async function demo(options: DemoOptions, io: Io): Promise<void> {
   const cli = new Cli(withoutRedraw(io, options.crash), () => ({ home, address, namespace }));
   let view: RunView | undefined;
   try {
-    await introduce(options, io, serving);
+    await introduce(options, io, home, serving);
     const repository = makeRepository(home);
     view = await play(cli, serving, { options, repository, agentLog, file: makePipelineFile(home, options) });
     if (io.signal.aborted) throw new InterruptedError('Interrupted.');
@@ -68,9 +68,13 @@ function requirePerson({ yes }: DemoOptions, { stdin }: Io): void {
 }
 
 /** Say plainly who thinks, who writes and where it can be watched. */
-async function introduce({ agent }: DemoOptions, io: Io, { server, offline }: LocalServing): Promise<void> {
-  const providers = await providersOf(io.env);
-  const [model] = providers;
+async function introduce(
+  { agent }: DemoOptions,
+  io: Io,
+  home: string,
+  { server, offline }: LocalServing,
+): Promise<void> {
+  const [model] = await providersOf({ env: io.env, cwd: io.cwd, home });
   const lines = [
     `Model    ${model ?? 'none configured: a script answers in its place, over the real protocol (no intelligence, no cost)'}`,
     `Agent    ${agent === 'offline' ? 'offline: a small program that a script thinks for' : agent}`,

@@ -1,3 +1,4 @@
+import { checkedConfigFile } from '../../config';
 import { UserError } from '../../faults';
 import { isAlive, readServerAddress } from '../../home';
 import { isOwnProcess } from '../../server/own-process';
@@ -29,6 +30,7 @@ export const addDev: AddCommand = (program, cli) => {
       const agents = options.agents ?? io.env['GANTRY_AGENTS'];
       const offline = options.offline === true;
       const pools = poolsAskedFor(options, agents, { offline });
+      const config = await checkedConfigFile(cli().configPlace, offline);
       await takeOver(cli());
       const serving = await serveLocally({
         ...{ home, env: io.env, say: (line) => cli().note(line), workers: options.workers },
@@ -36,6 +38,7 @@ export const addDev: AddCommand = (program, cli) => {
         ...{ storage: options.memory ? 'memory' : 'file', offline },
         ...{ port: await choosePort(options.port, PORT), uiPort: await choosePort(options.uiPort, UI_PORT) },
         ...(agents !== undefined && { agents }),
+        ...(config !== undefined && { config }),
         ...(pools && { pools }),
       });
       try {

@@ -1,5 +1,6 @@
 import type { PoolSpec } from '../../../contracts/schemas/pools';
 import type { HostView } from '../../../contracts/sessions';
+import { checkedConfigFile } from '../../config';
 import { Fault, RefusedError } from '../../faults';
 import { startHost, takeOverHost } from '../../server/host-process';
 import { drain, isServed, untilUp } from '../../sessions/host-life';
@@ -30,7 +31,12 @@ export const addHost: AddCommand = (program, cli) => {
       const agents = options.agents ?? cli().io.env['GANTRY_AGENTS'];
       const pools = poolsOf(options, readAgents(agents));
       const name = hostName(options.name ?? cli().io.env['GANTRY_HOST']);
-      await serve(cli(), { name, pools, drains: options.drain === true, ...(agents !== undefined && { agents }) });
+      const config = await checkedConfigFile(cli().configPlace);
+      await serve(cli(), {
+        ...{ name, pools, drains: options.drain === true },
+        ...(agents !== undefined && { agents }),
+        ...(config !== undefined && { config }),
+      });
     });
 };
 
@@ -38,6 +44,7 @@ interface Serving {
   readonly name: string;
   readonly pools: readonly PoolSpec[];
   readonly agents?: string;
+  readonly config?: string;
   readonly drains: boolean;
 }
 

@@ -1,38 +1,50 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { CONFIG_FILE } from '../../../contracts/config/read-config';
 import { slug } from '../../../contracts/ids';
 import { UserError } from '../../faults';
+import type { Cli } from '../cli';
 import type { AddCommand } from '../program';
+import { starterConfig } from '../starter-config';
 
 export const addInit: AddCommand = (program, cli) => {
   program
     .command('init')
-    .argument('[file]', 'the file to write', 'pipeline.yaml')
+    .argument('[file]', 'the file to write; pipeline.yaml unless said')
+    .option('--config [file]', `write the configuration of models instead; ${CONFIG_FILE} unless said`)
     .description('Write a commented pipeline file to begin with')
-    .action((file: string) => {
-      const { cwd } = cli().io;
-      const target = path.resolve(cwd, file);
-      if (existsSync(target))
-        throw new UserError(`${file} is there already; it is left as it is.`, 'Name another file.');
-      mkdirSync(path.dirname(target), { recursive: true });
-      // `wx`: one that appeared meanwhile is not written over either.
-      writeFileSync(
-        target,
-        pipelineText(slug(path.basename(target).replace(/\.ya?ml$/, '')), schemaFrom(path.dirname(target))),
-        {
-          flag: 'wx',
-        },
-      );
-      cli().answer({ file: target }, `${file} written. Check it with \`gantry start ${file} --check\`.`);
+    .action((given: string | undefined) => {
+      const { givenConfig } = cli();
+      if (givenConfig === undefined) {
+        const file = given ?? 'pipeline.yaml';
+        const name = slug(path.basename(file).replace(/\.ya?ml$/, ''));
+        write(cli(), file, (folder) => pipelineText(name, schemaFrom(folder, 'pipeline.schema.json')));
+        return said(cli(), file, `Check it with \`gantry start ${file} --check\`.`);
+      }
+      const file = givenConfig === true ? (given ?? CONFIG_FILE) : givenConfig;
+      write(cli(), file, (folder) => starterConfig(schemaFrom(folder, 'gantry.config.schema.json')));
+      said(cli(), file, 'Look at who answers with `gantry doctor`.');
     });
 };
 
+function write({ io }: Cli, file: string, textFor: (folder: string) => string): void {
+  const target = path.resolve(io.cwd, file);
+  if (existsSync(target)) throw new UserError(`${file} is there already; it is left as it is.`, 'Name another file.');
+  mkdirSync(path.dirname(target), { recursive: true });
+  // `wx`: one that appeared meanwhile is not written over either.
+  writeFileSync(target, textFor(path.dirname(target)), { flag: 'wx' });
+}
+
+function said(cli: Cli, file: string, next: string): void {
+  cli.answer({ file: path.resolve(cli.io.cwd, file) }, `${file} written. ${next}`);
+}
+
 /** Where an editor finds the schema, seen from the file. */
-function schemaFrom(folder: string): string {
+function schemaFrom(folder: string, name: string): string {
   const root = [path.resolve(__dirname, '../../..'), path.resolve(__dirname, '../../../..')].find((candidate) =>
-    existsSync(path.join(candidate, 'pipeline.schema.json')),
+    existsSync(path.join(candidate, name)),
   );
-  const schema = path.relative(folder, path.join(root ?? 'node_modules/gantry', 'pipeline.schema.json'));
+  const schema = path.relative(folder, path.join(root ?? 'node_modules/gantry', name));
   return schema.startsWith('.') || path.isAbsolute(schema) ? schema : `./${schema}`;
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { InvalidArgumentError } from 'commander';
 import { WORKER_ROLES, type WorkerRole } from '../../../contracts/task-queues';
+import { checkedConfigFile } from '../../config';
 import { FailedError } from '../../faults';
 import { hostName } from '../../sessions/host-name';
 import { workerEnvironment } from '../../server/worker-environment';
@@ -30,6 +31,7 @@ export const addWorker: AddCommand = (program, cli) => {
     .action(async (options: WorkerOptions) => {
       const agents = options.agents ?? cli().io.env['GANTRY_AGENTS'];
       const pools = poolsAskedFor(options, agents);
+      const config = await checkedConfigFile(cli().configPlace);
       const host = hostName(options.name ?? cli().io.env['GANTRY_HOST']);
       const roles = rolesOf(options);
       // Without pools of its own it stands by where another process serves the sessions of this home already.
@@ -38,6 +40,7 @@ export const addWorker: AddCommand = (program, cli) => {
       const env = workerEnvironment(cli().io.env, {
         ...{ home: cli().home, target: cli().target, host, roles },
         ...(agents !== undefined && { agents }),
+        ...(config !== undefined && { config }),
         ...(pools && { pools }),
       });
       // A process of its own: the worker's code is not the client's, and a native crash must not take the CLI along.

@@ -77,7 +77,11 @@ const provider = z
   })
   .meta({ id: 'Provider' });
 
-export const providers = z.record(name, provider);
-
 export type ProviderFile = z.output<typeof provider>;
+
+/** Of a vendor whose usual model is known, its name says it all. */
+const nothingMore = z.null().transform((): ProviderFile => provider.parse({}));
+
+export const providers = z.record(name, z.union([provider, nothingMore]));
+
 export type ModelPriceFile = z.output<typeof price> | 'free';
