@@ -1,10 +1,4 @@
-import { candidateKey, type RankedCandidate, type RejectedCandidate, type Route, type RouteSummary } from '../models';
-
-/** What of a route is kept with the answer that a candidate gave. */
-export function summaryOf(route: Route, { reasons }: Pick<RankedCandidate, 'reasons'>): RouteSummary {
-  const { by, experiment, findings, rejected } = route;
-  return { by, reasons, ...(experiment && { experiment }), findings, rejected };
-}
+import { candidateKey, type RejectedCandidate } from '../models';
 
 /** The earliest time, epoch milliseconds, at which one of them may be otherwise; undefined: none ever will. */
 export function retryAtOf(rejected: readonly RejectedCandidate[]): number | undefined {

@@ -3,7 +3,6 @@ import type { ModelConfig } from '../../../contracts/config/model-config';
 import { scopeOfProject } from '../../../contracts/config/scope-of-project';
 import type { RouteRequest } from '../../../contracts/models';
 import { explainRoute } from '../../models/explain-route';
-import { readModelConfig } from '../../models/read-config';
 import { readPrompt } from '../given-prompt';
 import type { AddCommand } from '../program';
 import { renderRoute } from '../render/routing';
@@ -36,8 +35,7 @@ export const addRouting: AddCommand = (program, cli) => {
     .option('--id <id>', 'of the answer: an experiment keeps it in one arm', 'explain')
     .option('--over-budget', 'as if the budget had nothing left')
     .action(async (prompt: string | undefined, options: ExplainOptions) => {
-      const { io, home } = cli();
-      const config = await readModelConfig({ env: io.env, cwd: io.cwd, home });
+      const config = await cli().config();
       const inputTokens = prompt === undefined ? USUAL_PROMPT_TOKENS : tokensOf(await readPrompt(prompt, cli()));
       const request = requestOf(config, options, inputTokens);
       const explained = await explainRoute(config, request, options.overBudget === true, () => cli().temporal());

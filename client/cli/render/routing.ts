@@ -1,7 +1,7 @@
 import { candidateKey, type RankedCandidate, type RejectedCandidate } from '../../../contracts/models';
 import { formatMoney } from '../../../contracts/money';
 import { USUAL_ARM } from '../../../contracts/routing/experiment';
-import { nobodyTakesIt } from '../../../contracts/routing/tell';
+import { nobodyTakesIt, retryAtOf } from '../../../contracts/routing/tell';
 import type { RouteExplanation } from '../../models/explain-route';
 import { moment, tokenCount } from './figures';
 import { fit, harmless, type Paint } from './paint';
@@ -21,7 +21,7 @@ export function renderRoute(explained: RouteExplanation, options: RoutingOptions
     ...experimentLine(explained),
     `for ${about(explained)}`,
     '',
-    ...(route.candidates.length === 0 ? [paint.red(harmless(nobodyTakesIt(route.rejected)))] : []),
+    ...(route.candidates.length === 0 ? nobodyLines(explained, options) : []),
     ...route.candidates.flatMap((one, index) => candidateLines(one, index + 1, options)),
     ...rejectedLines(explained, options),
     ...unknownLines(explained, options),
@@ -39,6 +39,12 @@ function about({ request: { task, project, team, inputTokens } }: RouteExplanati
   const words = Object.entries({ task, project, team }).filter(([, word]) => word !== undefined);
   const size = `about ${tokenCount(inputTokens)} of prompt`;
   return [...words.map(([name, word]) => `${name} ${word}`), size].join(', ');
+}
+
+function nobodyLines({ route: { rejected }, at }: RouteExplanation, { paint, timeZone }: RoutingOptions): string[] {
+  const retryAt = retryAtOf(rejected);
+  const again = retryAt === undefined ? [] : [`The first of them may answer at ${moment(retryAt, at, timeZone)}.`];
+  return [paint.red(harmless(nobodyTakesIt(rejected))), ...again];
 }
 
 function candidateLines(one: RankedCandidate, place: number, { paint }: RoutingOptions): string[] {

@@ -1,7 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RouteExplanation } from '../../../client/models/explain-route';
-import { readModelConfig } from '../../../client/models/read-config';
 import { candidateKey } from '../../../contracts/models';
 import { toDollars } from '../../../contracts/money';
 import { CliSession, type Said } from '../../support/cli-session';
@@ -88,19 +87,4 @@ it('tells every mistake of the configuration, and where', async () => {
   expect(code).toBe(2);
   expect(err).toContain('gantry.config.yaml:1:');
   expect(err).toContain('gantry.config.yaml:2:');
-});
-
-it('takes the file of gantry’s home where the folder has none, and the one that is named before both', async () => {
-  const home = join(session.folder, 'home');
-  mkdirSync(home);
-  const inFolder = join(session.folder, 'gantry.config.yaml');
-  writeFileSync(join(home, 'gantry.config.yaml'), CONFIG.replace('gpt-4o', 'of-home'));
-  writeFileSync(join(session.folder, 'mine.yaml'), CONFIG.replace('gpt-4o', 'of-mine'));
-  const place = { cwd: session.folder, home };
-  const first = async (env = {}) => (await readModelConfig({ ...place, env })).providers[0]?.models[0];
-  expect(await first()).toBe('gpt-4o');
-  expect(await first({ GANTRY_CONFIG: 'mine.yaml' })).toBe('of-mine');
-  rmSync(inFolder);
-  expect(await first()).toBe('of-home');
-  await expect(first({ GANTRY_CONFIG: 'gone.yaml' })).rejects.toThrow(/gone\.yaml cannot be read/);
 });

@@ -3,7 +3,7 @@ import type { Trial } from '../../../contracts/models';
 import { toNano } from '../../../contracts/money';
 import type { RouteFacts } from '../../../contracts/routing/facts';
 import { route } from '../../../contracts/routing/route';
-import { nobodyTakesIt, retryAtOf, summaryOf } from '../../../contracts/routing/tell';
+import { nobodyTakesIt, retryAtOf } from '../../../contracts/routing/tell';
 import { NOW, factsOf, learned, order, provider, request } from '../../support/routing-facts';
 
 const price = (input: number) => ({ '*': { input, output: 0 } });
@@ -385,15 +385,5 @@ describe('what is told of a route', () => {
         'c/m: the breaker of c is open, until 2026-11-21T12:01:00.001Z.',
     );
     expect(nobodyTakesIt([])).toBe('No model provider takes the request: nobody is meant by it.');
-  });
-
-  it('with the answer: why this one, and who else was not asked', () => {
-    const chosen = route(request(), factsOf([A, B], {}, { trials: [failed('a', { final: true })] }));
-    expect(summaryOf(chosen, chosen.candidates[0]!)).toEqual({
-      by: 'the order of the providers',
-      reasons: ['named as number 2'],
-      findings: [],
-      rejected: chosen.rejected,
-    });
   });
 });

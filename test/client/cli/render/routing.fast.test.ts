@@ -71,6 +71,14 @@ it('says in one sentence why nobody is asked', () => {
   ]);
 });
 
+it('says when the first of them may answer', () => {
+  const standings = new Map([['a', { state: 'open', until: NOW + 60_000, generation: 1 } as const]]);
+  expect(linesOf(explained(factsOf([A], {}, { standings }))).slice(3)).toEqual([
+    'No model provider takes the request now: a/m: the breaker of a is open, until 2026-11-21T12:01:00.000Z.',
+    'The first of them may answer at 12:01.',
+  ]);
+});
+
 it('says what could not be known, and obeys no terminal code of a provider', () => {
   const facts = factsOf(
     [A],
