@@ -21,14 +21,17 @@ import {
   type LedgerInput,
 } from '../contracts/budgets';
 import { declarationOf } from '../contracts/config/declare-budgets';
-import type { ModelConfig } from '../contracts/config/model-config';
+import type { BudgetsFile } from '../contracts/schemas/config/budgets';
 import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes';
 import type { budgetLedger } from '../workflows/budgets/budget-ledger';
 
 /** What a process books with its organisation's ledger. */
 export interface Ledger extends LedgerPort {
-  /** Tell the ledger what the configuration declares; once, when a worker starts. Fails: LedgerUnavailable. */
-  readonly declareBudgets: (config: Pick<ModelConfig, 'budgets'>) => Promise<void>;
+  /**
+   * Tell the ledger what the configuration declares, if it declares anything; once in the life of a process. Whoever
+   * books waits for it, so that nothing is spent under limits that the ledger has not heard of. Fails: LedgerUnavailable.
+   */
+  readonly declareBudgets: () => Promise<void>;
 }
 
 export interface LedgerOptions {
@@ -37,6 +40,8 @@ export interface LedgerOptions {
   /** Where the ledger's workflow runs. */
   readonly taskQueue: string;
   readonly organisation: string;
+  /** What the configuration declares. */
+  readonly budgets?: BudgetsFile;
   readonly log: Pick<Logger, 'warn'>;
   /** Entries in one update at most; not more than the ledger takes. */
   readonly batch?: number;
@@ -53,10 +58,15 @@ const LONGEST_PAUSE_MS = 500;
 /** Nothing is sent before it is used; the ledger is started by the first entry that is ever booked. */
 export function createLedger(options: LedgerOptions): Ledger {
   const door = new LedgerDoor(options);
+  const declareBudgets = once(async () => {
+    const { budgets } = options;
+    if (budgets !== undefined) await door.update(declareBudgetsUpdate, declarationOf(budgets), door.deadline());
+  });
   return {
-    book: (entries) => door.book(entries),
-    declareBudgets: async ({ budgets }) => {
-      if (budgets !== undefined) await door.update(declareBudgetsUpdate, declarationOf(budgets), door.deadline());
+    declareBudgets,
+    book: async (entries) => {
+      await declareBudgets();
+      return door.book(entries);
     },
   };
 }
@@ -190,6 +200,18 @@ async function before<T>(until: number, answer: Promise<T>): Promise<T> {
   } finally {
     answered.abort();
   }
+}
+
+/** Done once; where it failed, whoever asks next has it done again. */
+function once(act: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= act().catch((error: unknown) => {
+      done = undefined;
+      throw error;
+    });
+    return done;
+  };
 }
 
 function inParts<T>(all: readonly T[], size: number): readonly (readonly T[])[] {

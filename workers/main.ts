@@ -34,7 +34,7 @@ export async function main(): Promise<void> {
       ...{ home: settings.home, models, breakers, environment: process.env, redact, log },
     });
     const activities = { ...built.activities, ...work.finishing };
-    void models.ledger.declareBudgets(models.config).catch((error: unknown) => {
+    void models.ledger.declareBudgets().catch((error: unknown) => {
       log.warn({ error }, 'the ledger was not told of the budgets of the configuration');
     });
     const runs = (): Promise<void> => runWorker({ settings, ...where, activities, redact, log }, stopped);

@@ -42,7 +42,7 @@ export async function createModels(options: ModelsOptions): Promise<Models> {
   const { organisation, source } = config;
   log.info({ providers: providers.map(({ name }) => name), source, notes }, 'model providers');
   const where = { connection, namespace, taskQueue, organisation, log };
-  const ledger = createLedger(where);
+  const ledger = createLedger({ ...where, ...(config.budgets && { budgets: config.budgets }) });
   const profiles = createProfiles(where);
   const prices = createPriceBook(config.providers);
   const client = createModelClient({ config, breakers, prices, profiles, redact });

@@ -52,7 +52,7 @@ const configured = (file: object): { readonly budgets: BudgetsFile } => ({ budge
 function organisationOf() {
   const organisation = `org-${randomUUID().slice(0, 8)}`;
   const { connection, taskQueue } = entities;
-  const port = (more: { answerMs?: number } = {}): Ledger =>
+  const port = (more: { answerMs?: number; budgets?: BudgetsFile } = {}): Ledger =>
     // The machine that tests this may be slow; how long a worker waits is tested on its own.
     createLedger({ connection, namespace: 'default', taskQueue, organisation, log, answerMs: 30_000, ...more });
   const handle: WorkflowHandle = client.workflow.getHandle(ledgerWorkflowId(organisation));
@@ -93,8 +93,8 @@ describe('a thousand draws at once from three processes', () => {
   ];
   it.each(cases)('at a limit for 37 of them admit exactly 37: $level', async ({ level, file, ...more }) => {
     const { port, window, handle } = organisationOf();
-    const ports = [port(), port(), port()];
-    await ports[0]!.declareBudgets(configured(file));
+    const declared = configured(file);
+    const ports = [port(declared), port(declared), port(declared)];
     const draws = Array.from({ length: 1_000 }, (_, i) => draw(`s${i}`, 0.01, { scope, ...more }));
     const answers = (await Promise.all(draws.map((one, i) => ports[i % 3]!.book([one])))).flat();
     const held = answers.flatMap((answer, i) => (answer.outcome === 'held' ? [i] : []));
@@ -153,8 +153,8 @@ describe('a ledger', () => {
 
   it('alerts once when 80 % of a limit is spent, in its history and in the memo that anybody may read', async () => {
     const { port, handle, organisation } = organisationOf();
-    const ports = [port(), port(), port()];
-    await ports[0]!.declareBudgets(configured({ limits: { month: 1 } }));
+    const declared = configured({ limits: { month: 1 } });
+    const ports = [port(declared), port(declared), port(declared)];
     const charge = (id: string): LedgerEntry => ({ op: 'charge', id, scope: {}, spentNano: toNano(0.01) });
     const charges = Array.from({ length: 95 }, (_, i) => charge(`c${i}`));
     await Promise.all(charges.flatMap((one, i) => [ports[i % 3]!.book([one]), ports[(i + 1) % 3]!.book([one])]));
@@ -167,18 +167,18 @@ describe('a ledger', () => {
 
   it('takes a limit that people set above the one declared, for the next draw', async () => {
     const { port, handle } = organisationOf();
-    await port().declareBudgets(configured({ limits: { day: 1 } }));
-    expect(await port().book([draw('a', 2)])).toMatchObject([{ outcome: 'refused' }]);
+    const ledger = port(configured({ limits: { day: 1 } }));
+    expect(await ledger.book([draw('a', 2)])).toMatchObject([{ outcome: 'refused' }]);
     const set = { account: { level: 'org' as const }, window: 'day' as const, limitNano: toNano(3), who: 'ada' };
     await handle.executeUpdate(setBudgetUpdate, { args: [set] });
-    expect(await port().book([draw('a', 2)])).toMatchObject([{ outcome: 'held' }]);
+    expect(await ledger.book([draw('a', 2)])).toMatchObject([{ outcome: 'held' }]);
   });
 
   it('continues as new under fire, and loses nothing and books nothing twice', async () => {
     const { port, handle, start, window } = organisationOf();
     const { runId } = await (await start({ historyEvents: 60 })).describe();
-    const ports = [port(), port(), port()];
-    await ports[0]!.declareBudgets(configured({ limits: { day: 1_000 }, teams: { platform: {} } }));
+    const declared = configured({ limits: { day: 1_000 }, teams: { platform: {} } });
+    const ports = [port(declared), port(declared), port(declared)];
     const worker = async (ledger: Ledger, name: number): Promise<readonly LedgerAnswer[]> => {
       const answers: LedgerAnswer[] = [];
       for (let turn = 0; turn < 40; turn += 1) {

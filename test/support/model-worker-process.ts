@@ -38,7 +38,11 @@ async function main(): Promise<void> {
     process.once('disconnect', () => resolve());
     process.once('SIGTERM', () => resolve());
   });
-  const ledger = createLedger({ ...where, organisation: config.organisation });
+  const ledger = createLedger({
+    ...where,
+    organisation: config.organisation,
+    ...(config.budgets && { budgets: config.budgets }),
+  });
   const profiles = { known: () => Promise.resolve([]), learn: () => undefined };
   const work = buildModelWork({
     ...{ home, redact, log, breakers: createBreakers(where), environment: { UPSTREAM_KEY: key } },
@@ -59,7 +63,7 @@ async function main(): Promise<void> {
     sessions: () => Promise.reject(new Error('these workers have no sessions')),
   };
   // The ledger is a workflow that these workers run themselves.
-  await Promise.all([...roles.map((role) => serving[role]()), ledger.declareBudgets(config)]);
+  await Promise.all([...roles.map((role) => serving[role]()), ledger.declareBudgets()]);
   await connection.close();
 }
 
