@@ -17,6 +17,7 @@ export class ModelSlots implements CustomSlotSupplier<ActivitySlotInfo> {
   async reserveSlot(_: unknown, signal: AbortSignal): Promise<object> {
     for (;;) {
       await this.wellness.untilWell(signal);
+      signal.throwIfAborted();
       const permit = this.tryReserveSlot();
       if (permit !== null) return permit;
       await this.untilFreed(signal);
