@@ -1,6 +1,12 @@
 import type { Io } from '../../client/cli/io';
 import { runCli } from '../../client/cli/run-cli';
-import { PROVIDER_BREAKER, breakerWorkflowId, reportSignal, type BreakerInput } from '../../contracts/breakers';
+import {
+  PROVIDER_BREAKER,
+  breakerQuery,
+  breakerWorkflowId,
+  reportSignal,
+  type BreakerInput,
+} from '../../contracts/breakers';
 import { DEFAULT_ORGANISATION, ledgerQuery, ledgerWorkflowId } from '../../contracts/budgets';
 import { modelCallWorkflowId } from '../../contracts/model-call';
 import { auditQuery } from '../../contracts/messages';
@@ -21,9 +27,11 @@ let cli: CliSession;
 beforeAll(async () => {
   first = await startSlowModel();
   second = await startSlowModel();
+  const dead = await startSlowModel();
+  await dead.close();
   system = await LiveSystem.start([], {
     GANTRY_ROLES: 'runs',
-    GANTRY_OPENAI_COMPATIBLE: `first=${first.url},one;second=${second.url},two`,
+    GANTRY_OPENAI_COMPATIBLE: `first=${first.url},one;second=${second.url},two;dead=${dead.url},gone`,
     OPENAI_API_KEY: 'k',
     OPENAI_BASE_URL: first.url,
     OLLAMA_HOST: 'http://127.0.0.1:1',
@@ -99,6 +107,25 @@ it('while its provider has a usage limit a stage waits, durably, for the reset, 
   await second.say('At last.');
   second.finish();
   expect((await run.result()).view.stages[0]).toMatchObject({ output: 'At last.', attempt: 1 });
+});
+
+it('a provider that is down opens its breaker, and soon no run asks it any more', async () => {
+  const endOf = async (attempts: number) => {
+    const retry = { attempts, delay: '10ms' };
+    const stages = { plan: { prompt: 'Plan.', model: 'dead/gone', timeout: '20s', retry } };
+    const run = await system.run(pipeline({ stages }));
+    const { view } = await run.result();
+    return { run, failure: view.stages[0]?.failure };
+  };
+  expect((await endOf(3)).failure).toMatchObject({ type: 'Provider.Network' });
+  const client = await system.client();
+  const breaker = client.workflow.getHandle(breakerWorkflowId('dead'));
+  await waitUntil(async () => (await breaker.query(breakerQuery)).state === 'open', { timeoutMs: 30_000 });
+  // A worker's own look at a breaker may be some seconds old.
+  let last = await endOf(1);
+  await waitUntil(async () => (last = await endOf(1)).failure?.type === 'Provider.Unavailable', { timeoutMs: 20_000 });
+  expect(last.failure?.message).toContain('dead/gone: the breaker of dead is open (Provider.Network');
+  expect((await last.run.audit()).filter(({ what }) => what === 'model.failed')).toEqual([]);
 });
 
 describe('the budget of a run', () => {

@@ -111,13 +111,22 @@ describe('a stage that asks models', () => {
     expect(breakers.failures.map(({ breaker }) => breaker)).toEqual(['anthropic', 'openai', 'openai']);
   });
 
-  it('goes on with the next provider where the first is down or limited', async () => {
+  it('goes on with the next provider where the first is down', async () => {
     const gone = await startUpstream();
     await gone.close();
     await serve([scriptedModel('anthropic', gone.url), scriptedModel('openai', upstream.url)]);
-    upstream.reply(openAiAnswer(['One.']), json(429, {}, { 'retry-after': '3600' }), openAiAnswer(['Two.']));
-    const down = await (await harness.start(planned())).result();
-    expect(down.view.stages[0]).toMatchObject({ output: 'One.', attempt: 1 });
+    upstream.reply(openAiAnswer(['One.']));
+    const run = await harness.start(planned());
+    expect((await run.result()).view.stages[0]).toMatchObject({ output: 'One.', attempt: 1 });
+    expect((await trailOf(run, 'model.failed'))[0]).toContain('anthropic/claude-sonnet-5: Provider.Network');
+  });
+
+  it('does not wait for the one that asks to be left alone for an hour', async () => {
+    await serve(both());
+    upstream.reply(json(429, {}, { 'retry-after': '3600' }), openAiAnswer(['Two.']));
+    const run = await harness.start(planned());
+    expect((await run.result()).view.stages[0]).toMatchObject({ output: 'Two.', attempt: 1 });
+    expect(await trailOf(run, 'model.waits')).toEqual([]);
   });
 
   it('tells a model what was wrong with its answer, and counts what that cost', async () => {
