@@ -17,17 +17,25 @@ export interface LoadFigures {
   readonly p99: number;
   readonly perSecond: number;
   readonly errors: number;
+  /** All that were sent, to warm up too. */
+  readonly requests: number;
 }
 
 /** Keep some connections busy with one request after the other, as lightly as a process of Node can. */
 async function main(): Promise<void> {
   const load = JSON.parse(process.argv[2]!) as Load;
   const request = requestOf(load);
-  await during(load, request, load.warmMs);
+  const warm = await during(load, request, load.warmMs);
   const { times, errors } = await during(load, request, load.ms);
   const sorted = times.sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
-  const figures: LoadFigures = { p50: at(0.5), p99: at(0.99), perSecond: (times.length / load.ms) * 1_000, errors };
+  const figures: LoadFigures = {
+    p50: at(0.5),
+    p99: at(0.99),
+    perSecond: (times.length / load.ms) * 1_000,
+    errors,
+    requests: warm.times.length + times.length,
+  };
   process.stdout.write(JSON.stringify(figures));
 }
 

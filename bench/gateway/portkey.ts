@@ -28,7 +28,7 @@ export async function startPortkey({ env, say }: BenchContext): Promise<Served> 
   });
   const stop = (): void => void child.kill('SIGKILL');
   for (const until = Date.now() + READY_MS; ;) {
-    if (await answers(port)) return { port, stop };
+    if (await answers(port)) return { port, pid: child.pid!, stop };
     if (Date.now() > until || child.exitCode !== null) throw new Error('the gateway beside ours did not start');
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

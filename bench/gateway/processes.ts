@@ -7,6 +7,7 @@ import type { Load, LoadFigures } from '../gateway-load-process';
 
 export interface Served {
   readonly port: number;
+  readonly pid: number;
   stop(): void;
 }
 
@@ -35,5 +36,5 @@ async function start(file: string, args: readonly string[]): Promise<Served> {
     once(child, 'message'),
     once(child, 'exit').then(() => Promise.reject(new Error(`${file} ended before it served`))),
   ])) as [number];
-  return { port, stop: () => void child.kill('SIGKILL') };
+  return { port, pid: child.pid!, stop: () => void child.kill('SIGKILL') };
 }

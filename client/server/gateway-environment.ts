@@ -7,9 +7,10 @@ export function gatewayEnvironment(
   options: {
     readonly home: string;
     readonly target: Target;
+    /** The absolute path of the configuration of models. */
+    readonly config?: string;
     readonly port?: number;
     readonly host?: string;
-    readonly offlineModelUrl?: string;
   },
 ): NodeJS.ProcessEnv {
   const { port, host, ...common } = options;

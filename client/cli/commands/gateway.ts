@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { checkedConfigFile } from '../../config';
 import { FailedError } from '../../faults';
 import { gatewayEnvironment } from '../../server/gateway-environment';
 import { gatewayProgram } from '../../server/programs';
@@ -17,10 +18,12 @@ export const addGateway: AddCommand = (program, cli) => {
     .option('--port <port>', 'where it listens; what the configuration says, else 4180', portNumber)
     .option('--host <address>', 'on which address; 127.0.0.1 unless the configuration says otherwise and has keys')
     .action(async ({ port, host }: GatewayOptions) => {
-      const { io, home, target } = cli();
+      const { io, home, target, configPlace } = cli();
+      const config = await checkedConfigFile(configPlace);
       cli().handlesInterrupt = true;
       const env = gatewayEnvironment(io.env, {
         ...{ home, target },
+        ...(config !== undefined && { config }),
         ...(port !== undefined && { port }),
         ...(host !== undefined && { host }),
       });
