@@ -1,4 +1,4 @@
-import type { ConnectionLike } from '@temporalio/client';
+import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createModelClient } from '../activities/models/client/create-model-client';
 import type { ModelClient } from '../activities/models/client/model-client';
@@ -26,7 +26,7 @@ export interface Models {
 
 export interface ModelsOptions {
   readonly environment: Environment;
-  readonly connection: ConnectionLike;
+  readonly connection: NativeConnection;
   readonly namespace: string;
   /** Where the ledger and the profiles have their workflows. */
   readonly taskQueue: string;
