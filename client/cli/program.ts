@@ -7,6 +7,7 @@ import type { Cli } from './cli';
 import { addApprove, addReject } from './commands/vote';
 import { addAsk } from './commands/ask';
 import { addAudit } from './commands/audit';
+import { addBudget } from './commands/budget';
 import { addCancel } from './commands/cancel';
 import { addCompletion } from './commands/completion';
 import { addDev } from './commands/dev';
@@ -18,6 +19,7 @@ import { addList } from './commands/list';
 import { addLogs } from './commands/logs';
 import { addPause } from './commands/pause';
 import { addPriority } from './commands/priority';
+import { addProviders } from './commands/providers';
 import { addQueue } from './commands/queue';
 import { addReplay } from './commands/replay';
 import { addResume } from './commands/resume';
@@ -38,7 +40,7 @@ const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
   'Set up:': [addInit, addDev, addWorker, addHost, addGateway, addDoctor],
   'Run and look:': [addStart, addList, addStatus, addLogs, addAudit, addReplay],
   'Sessions:': [addSend, addSessions, addQueue],
-  'Models:': [addAsk, addRouting],
+  'Models:': [addAsk, addProviders, addRouting, addBudget],
   'Decide:': [addApprove, addReject, addPause, addResume, addPriority],
   'Mend and undo:': [addRetry, addCancel, addRollback],
   'Other:': [addCompletion],

@@ -3,7 +3,7 @@ export function starterConfig(schema: string): string {
   return `# yaml-language-server: $schema=${schema}
 # Which models gantry asks, in which order, and what they may cost. gantry doctor says what is wrong with this file.
 # Keys never stand here: they are read from variables of the environment of the workers.
-# Variables stand above the file: GANTRY__CHAINS__CHEAP='[openai]' sets chains.cheap.
+# Variables stand above the file: GANTRY__PROVIDERS__ANTHROPIC__BASE_URL sets the base-url of anthropic.
 
 organisation: default # whose budgets these are
 
