@@ -9,6 +9,8 @@ export interface Reply {
   readonly chunks?: readonly string[];
   /** What a character of a chunk is; UTF-8 when absent. With latin1 a chunk may end within a character. */
   readonly encoding?: 'utf8' | 'latin1';
+  /** Behind so many chunks the rest waits. */
+  readonly after?: { readonly chunks: number; readonly wait: Promise<void> };
   /** After the chunks: end well, cut the connection, or say nothing more. */
   readonly then?: 'end' | 'reset' | 'stall';
 }
@@ -60,10 +62,13 @@ async function serve(request: IncomingMessage, response: ServerResponse, queue: 
   requests.push(seen);
   response.on('close', () => (seen.aborted = !response.writableFinished));
   const reply: Reply = queue.shift() ?? { status: 418 };
-  const { status = 200, headers = {}, chunks = [], encoding = 'utf8', then = 'end' } = reply;
+  const { status = 200, headers = {}, chunks = [], encoding = 'utf8', after, then = 'end' } = reply;
   response.writeHead(status, headers);
   response.flushHeaders();
-  for (const chunk of chunks) await new Promise((resolve) => response.write(chunk, encoding, resolve));
+  for (const [index, chunk] of chunks.entries()) {
+    if (index === after?.chunks) await after.wait;
+    await new Promise((resolve) => response.write(chunk, encoding, resolve));
+  }
   if (then === 'end') response.end();
   if (then === 'reset') request.socket.resetAndDestroy();
 }
