@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ERRORS, EXIT } from '../contracts/errors';
+import { fieldRows, vendorRows } from './config-tables';
 
-// Writes the tables of docs/operations.md from the contracts they describe: `npm run docs`.
+// Writes the tables of the documents from the contracts they describe: `npm run docs`.
 
 const FIXERS = {
   author: 'who wrote the pipeline',
@@ -12,11 +13,21 @@ const FIXERS = {
   gantry: 'gantry: please report it',
 } as const;
 
-const TABLES: Readonly<Record<string, () => string>> = { errors: errorTable, exits: exitTable };
+type Tables = Readonly<Record<string, () => string>>;
 
-/** The document with its generated tables as they have to be; each stands between two comments. */
-export function withTables(document: string): string {
-  return Object.entries(TABLES).reduce((text, [name, table]) => {
+/** The documents with generated tables, and these by their names. */
+export const DOCUMENTS: Readonly<Record<string, Tables>> = {
+  'docs/operations.md': { errors: errorTable, exits: exitTable },
+  'docs/models.md': {
+    fields: () => markdownTable(['Field', 'Takes', 'Default', 'Meaning'], fieldRows()),
+    vendors: () =>
+      markdownTable(['Vendor', 'Protocol', 'Address', 'Key', 'Usual model', 'Structured output'], vendorRows()),
+  },
+};
+
+/** A document with its generated tables as they have to be; each stands between two comments. */
+export function withTables(document: string, tables: Tables): string {
+  return Object.entries(tables).reduce((text, [name, table]) => {
     const block = new RegExp(`(<!-- table of ${name}: [^>]*-->\n)[^]*?(\n<!-- end -->)`);
     if (!block.test(text)) throw new Error(`The document has no place for the table of ${name}.`);
     return text.replace(block, (_all, start: string, end: string) => `${start}\n${table()}\n${end}`);
@@ -48,6 +59,8 @@ function markdownTable(head: string[], rows: string[][]): string {
 }
 
 if (require.main === module) {
-  const file = path.resolve('docs/operations.md');
-  writeFileSync(file, withTables(readFileSync(file, 'utf8')));
+  for (const [name, tables] of Object.entries(DOCUMENTS)) {
+    const file = path.resolve(name);
+    writeFileSync(file, withTables(readFileSync(file, 'utf8'), tables));
+  }
 }

@@ -72,7 +72,7 @@ describe('the file', () => {
 const WRONG = 'providers:\n  anthropic: { modles: [m] }\nrutes: []\n';
 
 describe('mistakes', () => {
-  it.each([['dev', '--offline'], ['worker'], ['host', '--pool', 'codex=1']])(
+  it.each([['dev', '--offline'], ['worker'], ['host', '--pool', 'codex=1'], ['gateway']])(
     'are all told before `gantry %s` starts anything',
     async (...argv) => {
       write('gantry.config.yaml', WRONG);
