@@ -9,8 +9,6 @@ export function gatewayEnvironment(
     readonly target: Target;
     /** The absolute path of the configuration of models. */
     readonly config?: string;
-    /** The absolute path of the configuration of models. */
-    readonly config?: string;
     readonly port?: number;
     readonly host?: string;
   },

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { checkedConfigFile } from '../../config';
-import { checkedConfigFile } from '../../config';
 import { FailedError } from '../../faults';
 import { gatewayEnvironment } from '../../server/gateway-environment';
 import { gatewayProgram } from '../../server/programs';
@@ -24,7 +23,6 @@ export const addGateway: AddCommand = (program, cli) => {
       cli().handlesInterrupt = true;
       const env = gatewayEnvironment(io.env, {
         ...{ home, target },
-        ...(config !== undefined && { config }),
         ...(config !== undefined && { config }),
         ...(port !== undefined && { port }),
         ...(host !== undefined && { host }),
