@@ -44,6 +44,9 @@ function instruction(schema: JsonObject): string {
 function correction({ answer, issues }: RejectedAnswer): Message[] {
   return [
     { role: 'assistant', content: answer },
-    { role: 'user', content: `That answer cannot be used: ${issues}. Answer again, with the whole answer and nothing else.` },
+    {
+      role: 'user',
+      content: `That answer cannot be used: ${issues}. Answer again, with the whole answer and nothing else.`,
+    },
   ];
 }

@@ -8,6 +8,7 @@ import {
   type Route,
   type RouteSummary,
 } from '../../contracts/models';
+import { retryAtOf } from '../../contracts/routing/tell';
 import { failure } from '../failure';
 import type { CallFailed, NobodyAvailable } from './client/model-client';
 
@@ -24,7 +25,7 @@ export function callFailure(error: CallFailed, ahead: Route, paid: Paid): Applic
   const { trial, candidate, route, failover } = error;
   const may = failover || !trial.final;
   const next = may ? ahead.candidates[0] : undefined;
-  const retryAt = may && next === undefined ? earliest(ahead) : undefined;
+  const retryAt = may && next === undefined ? retryAtOf(ahead.rejected) : undefined;
   return modelFailure(trial.lastType, trial.message, {
     trial,
     goesOn: next !== undefined || retryAt !== undefined,
@@ -101,9 +102,4 @@ function chosenBy(route: Route, { reasons }: RankedCandidate, overBudget: string
     ...(experiment === undefined ? {} : { experiment }),
     ...(overBudget === undefined ? {} : { overBudget }),
   };
-}
-
-function earliest({ rejected }: Route): number | undefined {
-  const times = rejected.flatMap(({ retryAt }) => retryAt ?? []);
-  return times.length === 0 ? undefined : Math.min(...times);
 }

@@ -15,7 +15,7 @@ export function nobodyTakesIt(rejected: readonly RejectedCandidate[]): string {
 /** `openai/gpt: the breaker of openai is open (…), until 2026-11-21T10:00:00.000Z`. */
 export function rejectionText(rejected: RejectedCandidate): string {
   const until = rejected.retryAt === undefined ? '' : `, until ${timeText(rejected.retryAt)}`;
-  return `${candidateKey(rejected)}: ${rejected.reason}${until}`;
+  return `${candidateKey(rejected)}: ${rejected.reason.replace(/\.$/, '')}${until}`;
 }
 
 function timeText(at: number): string {

@@ -192,7 +192,7 @@ describe('while all breakers are open', () => {
     const { status, view } = await run.result();
     expect(status).toBe('SYSTEM_FAILURE');
     expect(view.stages[0]?.failure?.type).toBe('Provider.Unavailable');
-    expect(view.stages[0]?.failure?.message).toMatch(/anthropic\/.*again at .*openai\/.*again at .*Its time ends at/);
+    expect(view.stages[0]?.failure?.message).toMatch(/anthropic\/.*until .*openai\/.*until .*Its time ends at/);
   });
 
   it('a run that grows long goes on as new, and its stage goes on waiting with what it knows', async () => {

@@ -14,6 +14,7 @@ import {
   type RejectedCandidate,
   type Trial,
 } from '../../contracts/models';
+import { rejectionText } from '../../contracts/routing/tell';
 
 /** What the calls made so far for one answer have come to. Plain JSON: it survives continue-as-new. */
 export interface Asked {
@@ -132,18 +133,13 @@ function lastWord({ type, message, told }: FailedCall): { readonly type: ErrorTy
   if (told?.trial === undefined || !ERRORS_OF_PROVIDERS.test(type)) return { type, message };
   const { trial, rejected } = told;
   const isListed = rejected.some((one) => candidateKey(one) === candidateKey(trial));
-  const others = rejected.map((one) => `${candidateKey(one)}: ${sentence(one)}`);
+  const others = rejected.map(rejectionText);
   const reasons = isListed ? others : [message.replace(/\.$/, ''), ...others];
   if (reasons.length < 2) return { type, message };
   return { type: 'Provider.Unavailable', message: `No model answered: ${reasons.join('; ')}.` };
 }
 
 const ERRORS_OF_PROVIDERS = /^Provider\./;
-
-function sentence({ reason, retryAt }: RejectedCandidate): string {
-  const said = reason.replace(/\.$/, '');
-  return retryAt === undefined ? said : `${said} (again at ${new Date(retryAt).toISOString()})`;
-}
 
 /** A request may have left: for an answer that cannot be used, a failure of its provider, or one that nobody foresaw. */
 function wasMade({ told }: FailedCall): boolean {

@@ -81,7 +81,7 @@ describe('after a failed call', () => {
       do: 'fail',
       type: 'Provider.Unavailable',
       message:
-        'No model answered: a/one: the key is refused; b/two: its breaker is open (again at 2026-01-05T12:00:05.000Z).',
+        'No model answered: a/one: the key is refused; b/two: its breaker is open, until 2026-01-05T12:00:05.000Z.',
     });
   });
 
