@@ -5,11 +5,15 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Client } from '@temporalio/client';
 import { taskStores } from '../../workers/build-model-work';
+import { portionOf } from '../../workers/gateway/tasks/submit';
 import { TaskDoor } from '../../workers/gateway/tasks/task-door';
+import { TASK_API_LIMITS } from '../../workers/gateway/tasks/task-ports';
 import type { BenchContext } from '../benchmark';
 import type { BareWorkerOptions } from './bare-worker-process';
 
 const LIFE_MS = 3_600_000;
+/** As the gateway has it. */
+const { parallel: PARALLEL } = TASK_API_LIMITS;
 
 /** Workers of one home as `gantry worker` starts them, and the gateway's way to give them tasks. */
 export class BenchPool {
@@ -55,7 +59,15 @@ export class BenchPool {
     const kind = total === 1 ? 'one' : 'many';
     await this.door.start(
       {
-        ...{ task, total, portion: 1, parallel: 50, expiresAt, timeoutMs: 60_000, files: total > 1 },
+        ...{
+          task,
+          total,
+          portion: portionOf(total, PARALLEL),
+          parallel: PARALLEL,
+          expiresAt,
+          timeoutMs: 60_000,
+          files: total > 1,
+        },
         ...{ request: {}, scope: {} },
       },
       { kind, createdAt, expiresAt, by: 'bench', ...about },
