@@ -18,8 +18,7 @@ const team = z.strictObject({
   jobs: z.record(name, job).default({}).meta({ description: 'Each is named after the project whose runs it counts' }),
 });
 
-export const OVER_BUDGET = ['stop', 'local', 'queue'] as const;
-export type OverBudget = (typeof OVER_BUDGET)[number];
+const OVER_BUDGET = ['stop', 'local', 'queue'] as const;
 
 export const budgets = z.strictObject({
   limits: limits.default({}).meta({ description: 'US dollars for the whole organisation, by window' }),
