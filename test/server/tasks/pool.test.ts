@@ -1,7 +1,6 @@
 import { pino } from 'pino';
 import { freePort } from '../../../client/server/start-server';
 import { createBreakers } from '../../../workers/breakers';
-import { TaskDoor } from '../../../workers/gateway/tasks/task-door';
 import { startTaskUpstream, type TaskUpstream } from '../../support/task-upstream';
 import { batchOf, TaskSystem } from '../../support/task-system';
 import { waitUntil } from '../../support/wait-until';
@@ -104,17 +103,16 @@ describe('a worker that reaches no provider', () => {
 });
 
 describe('who takes calls', () => {
-  it('is known to the server, worker by worker', async () => {
+  it('is told by the gateway, worker by worker', async () => {
     upstream = await startTaskUpstream(10);
     system = await TaskSystem.start(upstream.url);
-    const worker = await system.startWorker('one', { roles: ['models'] });
-    const { connection, taskQueue } = system;
-    const door = new TaskDoor({ connection, namespace: 'default', taskQueue });
-    const [seen] = (await waitUntil(async () => {
-      const workers = await door.workers();
-      return workers.length > 0 && workers;
-    })) as Awaited<ReturnType<TaskDoor['workers']>>;
-    expect(seen?.identity).toMatch(new RegExp(`/${worker.pid}$`));
-    expect(seen?.seenAt).toBeGreaterThan(Date.now() - 60_000);
+    const { pid } = await system.startWorker('one', { roles: ['models'] });
+    const told = await waitUntil(async () => {
+      const answer = await system.fetch('/v1/workers/health');
+      const { data } = (await answer.json()) as { data: { id: string; last_seen_at: number }[] };
+      return data.length > 0 ? data : undefined;
+    });
+    expect(told?.map(({ id }) => id.split('/').at(-1))).toEqual([String(pid)]);
+    expect(told?.[0]?.last_seen_at).toBeGreaterThan(Date.now() / 1_000 - 60);
   });
 });

@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isObject, readJsonObject } from '../json';
+import { answering } from './answering';
 import { addBatches } from './batch-routes';
 import { durableCompletion, submitOne } from './durable-completion';
 import { addFiles } from './file-routes';
 import { takeStreams } from './read-body';
 import { ENDPOINT } from './read-requests';
-import { showTask } from './show-task';
+import { seconds, showTask } from './show-task';
 import { idempotencyKeyOf } from './submit';
 import type { TaskApiPorts } from './task-ports';
 import { addTasks } from './task-routes';
@@ -18,6 +19,13 @@ export async function registerTasks(app: FastifyInstance, ports: TaskApiPorts): 
   beforeChat(app, async (request, reply) => {
     if (!isObject(request.query) || request.query['batch'] !== 'true') return;
     await reply.code(202).send(showTask(await submitOne(ports, request)));
+  });
+  app.get('/v1/workers/health', async () => {
+    const workers = await answering(() => ports.door.workers());
+    const data = workers.map(({ identity, seenAt }) => ({
+      ...{ id: identity, object: 'worker.health', last_seen_at: seconds(seenAt) },
+    }));
+    return { object: 'list', data };
   });
   await app.register(async (long) => {
     takeStreams(long);
