@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { namesOfKeys, readConfigFile } from '../../workers/config-file';
 import { secretsOf } from '../../workers/secrets';
+import { compileSources } from '../support/compile-sources';
 import { temporaryDirectory } from '../support/temporary-home';
 
 let folder: string;
@@ -57,5 +59,28 @@ gateway: { keys: { ci: { key: CI_WORD } } }
   it('of a configuration with mistakes are not looked for: it is refused with all of them', () => {
     const env = { GANTRY_CONFIG: write('c.yaml', 'providers: { x: { models: [m] } }\nrutes: []') };
     expect(() => secretsOf(env)).toThrow(/c\.yaml:1:\d+ .*no base-url[^]*c\.yaml:2:1 .*Did you mean "routes"/);
+  });
+});
+
+describe('the worker, as a process', () => {
+  let compiled: string;
+  beforeAll(() => (compiled = compileSources('worker-config', ['contracts', 'activities', 'workers'])));
+  afterAll(() => rmSync(compiled, { recursive: true, force: true }));
+
+  it('does not start with mistakes, and says all of them', () => {
+    const file = write('c.yaml', 'providers:\n  anthropic: { modles: [m] }\nrutes: []\n');
+    const { status, stderr, stdout } = spawnSync(process.execPath, [path.join(compiled, 'workers', 'main.js')], {
+      // Nobody listens on port 1: that is found out later than mistakes are.
+      env: { PATH: process.env['PATH'], GANTRY_HOME: folder, GANTRY_CONFIG: file, TEMPORAL_ADDRESS: '127.0.0.1:1' },
+      encoding: 'utf8',
+    });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: [
+        `gantry worker: ${file}:2:16  there is no field "modles" in providers.anthropic. Did you mean "models"?`,
+        `${file}:3:1  there is no field "rutes". Did you mean "routes"?\n`,
+      ].join('\n'),
+    });
   });
 });
