@@ -29,14 +29,32 @@ function lineOf(asked: Asked, course: Course, status: number, ms: number): objec
   const { caller, id, operation, model, task, project, stream, since } = asked;
   const { candidate, route, usage, costNano, trials, calls, firstEventMs, overBudget, error } = course;
   return {
-    ...{ time: new Date(since).toISOString(), id, operation, key: caller.name, team: caller.team, job: caller.job },
-    ...{ project, task, asked: model, stream, by: route?.by, experiment: route?.experiment },
-    ...{ candidate: candidate && candidateKey(candidate), model: course.model, attempts: calls },
+    time: new Date(since).toISOString(),
+    id,
+    operation,
+    key: caller.name,
+    team: caller.team,
+    job: caller.job,
+    project,
+    task,
+    asked: model,
+    stream,
+    by: route?.by,
+    experiment: route?.experiment,
+    candidate: candidate && candidateKey(candidate),
+    model: course.model,
+    attempts: calls,
     failed: trials.map((trial) => ({ candidate: candidateKey(trial), type: trial.lastType })),
     rejected: route?.rejected.map((one) => ({ candidate: candidateKey(one), kind: one.kind })) ?? [],
     findings:
       route?.findings.map((one) => ({ candidate: candidateKey(one), policy: one.policy, mode: one.mode })) ?? [],
-    ...{ overBudget, inputTokens: usage?.input, outputTokens: usage?.output, costNano },
-    ...{ status, error, ms, firstEventMs },
+    overBudget,
+    inputTokens: usage?.input,
+    outputTokens: usage?.output,
+    costNano,
+    status,
+    error,
+    ms,
+    firstEventMs,
   };
 }

@@ -212,6 +212,16 @@ describe('a chat completion through the gateway', () => {
       expect(error).toMatchObject({ status: 403, code: 'policy_violation' });
     });
 
+    test('and never the key of a provider that repeats it', async () => {
+      const { client, upstreams } = await start();
+      const repeated = (status: number) => json(status, { error: { message: 'not with key-of-first', param: 'x' } });
+      for (const status of [400, 401, 500]) {
+        upstreams['first']!.reply(repeated(status));
+        const error = await failureOf(client({ maxRetries: 0 }).chat.completions.create(ASKED));
+        expect(error.message).toMatch(/not with \[key\]/);
+      }
+    });
+
     test('that no answer came in time', async () => {
       const { client, upstreams } = await start({ limits: { totalMs: 300, firstEventMs: 300 } });
       upstreams['first']!.reply({ then: 'stall', headers: { 'content-type': 'application/json' } });

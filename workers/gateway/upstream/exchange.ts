@@ -11,6 +11,8 @@ export interface Exchange {
   readonly classify: Classify;
   readonly signal: AbortSignal;
   readonly deadlines: Deadlines;
+  /** The provider's key: some servers repeat it in their errors, and clients see those. */
+  readonly secret: string | undefined;
   headers: Readonly<Record<string, string>>;
 }
 
@@ -26,9 +28,12 @@ export class RefusedAnswer extends Error {
   }
 }
 
+/** Shorter than this it is no secret, and would blot out common words. */
+const SHORTEST_SECRET = 6;
+
 /** What to throw for what went wrong: the reason of the caller's own abort, or a ProviderFailure. */
 export function failureOf(exchange: Exchange, thrown: unknown): unknown {
-  const { provider, model, classify, signal, deadlines, headers } = exchange;
+  const { provider, model, classify, signal, deadlines, headers, secret } = exchange;
   if (signal.aborted) return signal.reason;
   const own = (message: string, code: string): FailureFacts => ({ message, code, headers, causes: [] });
   const expired = deadlines.expired();
@@ -42,7 +47,11 @@ export function failureOf(exchange: Exchange, thrown: unknown): unknown {
     const facts = own(thrown.message, 'too_long');
     return new ProviderFailure(provider, model, verdictOf('Provider.BadResponse'), facts);
   }
-  const facts = factsOf(thrown, headers);
+  const found = factsOf(thrown, headers);
+  const facts =
+    secret !== undefined && secret.length >= SHORTEST_SECRET
+      ? { ...found, message: found.message.replaceAll(secret, '[key]') }
+      : found;
   return new ProviderFailure(provider, model, classify(facts, Date.now()), facts);
 }
 

@@ -24,7 +24,8 @@ const CONNECTIONS = 512;
 
 /** A server of OpenAI's own protocol: what the client sends goes on as it is, and so does what comes back. */
 export function createOpenAiUpstream(options: OpenAiUpstreamOptions): Upstream {
-  const { provider } = options;
+  const { provider, apiKey: secret } = options;
+  const from = { provider, secret };
   const base = new URL(options.baseUrl);
   const prefix = base.pathname.replace(/\/+$/, '');
   // The clocks of a call are started for each call: the pool's own are off.
@@ -35,7 +36,7 @@ export function createOpenAiUpstream(options: OpenAiUpstreamOptions): Upstream {
 
   const whole = (path: string, isAnswer: (answer: Record<string, unknown>) => boolean) => {
     return (request: UpstreamRequest, call: UpstreamCall): Promise<WholeAnswer> =>
-      within(provider, call, async (exchange) => {
+      within(from, call, async (exchange) => {
         const body = bodyFor(request.raw, request.body, { model: call.model });
         const response = await send(path, body, exchange.deadlines.signal);
         await demandAnswer(exchange, response, /^application\/json\b/);
@@ -48,7 +49,7 @@ export function createOpenAiUpstream(options: OpenAiUpstreamOptions): Upstream {
     complete: whole('/chat/completions', ({ choices }) => Array.isArray(choices) && choices.length > 0),
     embed: whole('/embeddings', ({ data }) => Array.isArray(data)),
     async stream(request, call) {
-      const exchange = begin(provider, call);
+      const exchange = begin(from, call);
       try {
         const body = bodyFor(request.raw, request.body, { model: call.model, includeUsage: true });
         const response = await send('/chat/completions', body, exchange.deadlines.signal);
@@ -74,14 +75,16 @@ function headersOf({ apiKey, organization, project }: OpenAiUpstreamOptions): Re
   };
 }
 
-function begin(provider: string, { model, timeouts, signal }: UpstreamCall): Exchange {
+type From = Pick<Exchange, 'provider' | 'secret'>;
+
+function begin(from: From, { model, timeouts, signal }: UpstreamCall): Exchange {
   signal.throwIfAborted();
   const deadlines = startDeadlines(timeouts, signal);
-  return { provider, model, classify: classifyOpenAi, signal, deadlines, headers: {} };
+  return { ...from, model, classify: classifyOpenAi, signal, deadlines, headers: {} };
 }
 
-async function within<T>(provider: string, call: UpstreamCall, run: (exchange: Exchange) => Promise<T>): Promise<T> {
-  const exchange = begin(provider, call);
+async function within<T>(from: From, call: UpstreamCall, run: (exchange: Exchange) => Promise<T>): Promise<T> {
+  const exchange = begin(from, call);
   try {
     return await run(exchange);
   } catch (error) {
