@@ -14,18 +14,21 @@ export async function* readLines(chunks: AsyncIterable<Buffer | string>): AsyncG
 async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let rest = '';
+  for await (const chunk of chunks) {
+    const lines = (rest + decode(() => decoder.decode(chunk, { stream: true }))).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  rest += decode(() => decoder.decode());
+  if (rest !== '') yield rest;
+}
+
+function decode(read: () => string): string {
   try {
-    for await (const chunk of chunks) {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-      rest = lines.pop() ?? '';
-      yield* lines;
-    }
-    rest += decoder.decode();
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    return read();
+  } catch {
     throw badRequest('The batch is not UTF-8.', undefined, 'invalid_encoding');
   }
-  if (rest !== '') yield rest;
 }
 
 /** All of a stream, so long as it is not longer than a task may be. */
