@@ -9,6 +9,9 @@ export interface Deadlines {
   readonly begun: () => void;
   /** A byte came: also a keep-alive that no SDK shows. */
   readonly alive: () => void;
+  /** Whoever reads the answer is busy with what came: that is no pause of the provider. Ends with {@link wake}. */
+  readonly rest: () => void;
+  readonly wake: () => void;
   /** End the clocks and whatever is left of the request. */
   readonly stop: () => void;
 }
@@ -28,15 +31,33 @@ export function startDeadlines(timeouts: Timeouts, outer: AbortSignal): Deadline
   const total = setTimeout(expire('no complete answer', timeouts.totalMs), timeouts.totalMs);
   const first = setTimeout(expire('no first event', timeouts.firstEventMs), timeouts.firstEventMs);
   let idle: NodeJS.Timeout | undefined;
+  let begun = false;
+  let resting = false;
+  const listen = () => {
+    clearTimeout(idle);
+    idle = setTimeout(expire('no further event', timeouts.idleMs), timeouts.idleMs);
+  };
   return {
     signal: controller.signal,
     expired: () => expired,
     begun: () => {
-      if (idle !== undefined) return;
+      if (begun) return;
+      begun = true;
       clearTimeout(first);
-      idle = setTimeout(expire('no further event', timeouts.idleMs), timeouts.idleMs);
+      if (!resting) listen();
     },
-    alive: () => idle?.refresh(),
+    alive: () => {
+      if (!resting) idle?.refresh();
+    },
+    rest: () => {
+      resting = true;
+      clearTimeout(idle);
+      idle = undefined;
+    },
+    wake: () => {
+      resting = false;
+      if (begun && !controller.signal.aborted) listen();
+    },
     stop: () => {
       outer.removeEventListener('abort', giveUp);
       [total, first, idle].forEach((timer) => clearTimeout(timer));

@@ -1,6 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { Completion, CompletionRequest } from '../model-provider';
 import { UnusableAnswer } from '../provider-failure';
+import { count, noCounts, totals } from './usage';
 
 type Event = Anthropic.RawMessageStreamEvent;
 
@@ -10,7 +11,7 @@ export async function collect(events: AsyncIterable<Event>, request: CompletionR
   let text = '';
   let stopReason: string | null = null;
   let stopped = false;
-  const usage: Counts = { input_tokens: 0, output_tokens: 0 };
+  const usage = noCounts();
   for await (const event of events) {
     if (event.type === 'message_start') {
       model = event.message.model;
@@ -28,33 +29,6 @@ export async function collect(events: AsyncIterable<Event>, request: CompletionR
   if (!stopped) throw new UnusableAnswer('Provider.BadResponse', 'truncated', 'the stream ended before the answer did');
   demandWhole(stopReason, text);
   return { text, model, usage: totals(usage) };
-}
-
-interface Counts {
-  input_tokens: number;
-  output_tokens: number;
-  cache_read_input_tokens?: number;
-  cache_creation_input_tokens?: number;
-}
-
-/** Later counts replace earlier ones; a delta may repeat some and leave out others. */
-function count(usage: Counts, seen: { [K in keyof Counts]?: number | null | undefined }): void {
-  for (const key of [
-    'input_tokens',
-    'output_tokens',
-    'cache_read_input_tokens',
-    'cache_creation_input_tokens',
-  ] as const) {
-    const value = seen[key];
-    if (typeof value === 'number') usage[key] = value;
-  }
-}
-
-/** Anthropic counts cached tokens beside the input, everybody else within it. */
-function totals(usage: Counts): Completion['usage'] {
-  const cacheRead = usage.cache_read_input_tokens ?? 0;
-  const cacheWrite = usage.cache_creation_input_tokens ?? 0;
-  return { input: usage.input_tokens + cacheRead + cacheWrite, output: usage.output_tokens, cacheRead, cacheWrite };
 }
 
 function demandWhole(stopReason: string | null, text: string): void {

@@ -1,18 +1,36 @@
 import Anthropic from '@anthropic-ai/sdk';
+import { translatedChat } from '../chat/translated-chat';
 import { classifyAnthropic } from '../classify/anthropic';
-import { exchange, type Exchange } from '../exchange';
+import { exchange, type Exchange, type ExchangeOf } from '../exchange';
 import { holdsStrictly } from '../hold-to-schema';
-import type { Completion, CompletionRequest, ModelProvider } from '../model-provider';
+import type { Completion, CompletionRequest, ModelProvider, Timeouts } from '../model-provider';
+import { unsupported } from '../chat/read-chat';
 import type { AnthropicSettings } from '../settings';
 import { collect } from './collect';
+import { piecesOf } from './pieces';
+import { PLAIN_ONLY, toMessages } from './to-messages';
 
-/** Anthropic's Messages API through its SDK. */
+/** Anthropic's Messages API through its SDK. Every answer streams: a long one would outlast what waits in between. */
 export function createAnthropicProvider(settings: AnthropicSettings): ModelProvider {
-  const of = { provider: settings.name, classify: classifyAnthropic, refuses: /text\/html|application\/json/ };
+  const of: ExchangeOf = {
+    provider: settings.name,
+    classify: classifyAnthropic,
+    refuses: /text\/html|application\/json/,
+    secret: settings.apiKey,
+  };
   return {
     name: settings.name,
     complete: (request, signal) =>
-      exchange(of, request, signal, (wire) => converse(clientOf(settings, request, wire), settings, request, wire)),
+      exchange(of, request, signal, (wire) => {
+        return converse(clientOf(settings, request.timeouts, wire), settings, request, wire);
+      }),
+    chat: translatedChat(of, async (asked, wire, told, { timeouts }) => {
+      const params = toMessages(asked, settings.maxTokens);
+      const stream = await clientOf(settings, timeouts, wire).messages.create(params, { signal: wire.signal });
+      return piecesOf(wire.events(stream), told);
+    }),
+    embed: (body, { timeouts, signal }) =>
+      exchange(of, { model: body.model, timeouts }, signal, () => Promise.reject(unsupported('it has no embeddings'))),
   };
 }
 
@@ -38,18 +56,15 @@ async function converse(
   return { ...(await collect(wire.events(stream), request)), ...idOf(wire) };
 }
 
-/** Models from before structured outputs: they are asked in words. */
-const PLAIN_ONLY = /^claude-(instant|v?[123]|(opus|sonnet)-4($|-0|-1(?!\d)|-2\d{7}))/;
-
 /** A client for one call. What the SDK would take from the process environment is set, to nothing if need be. */
-function clientOf(settings: AnthropicSettings, request: CompletionRequest, wire: Exchange): Anthropic {
+function clientOf(settings: AnthropicSettings, timeouts: Timeouts, wire: Exchange): Anthropic {
   return new Anthropic({
     // Proxies at home need no key, but the SDK does.
     apiKey: settings.apiKey ?? 'none',
     authToken: null,
     baseURL: settings.baseUrl,
     maxRetries: 0,
-    timeout: request.timeouts.totalMs,
+    timeout: timeouts.totalMs,
     fetch: wire.fetch,
     // The SDK's own spans would double those of the activity.
     openTelemetry: false,

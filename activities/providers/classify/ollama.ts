@@ -19,7 +19,7 @@ export const OLLAMA_RULES: readonly Rule[] = [
   },
   { when: { status: [500], message: /runner process|failed to load/i }, type: 'Provider.ServerError', scope: 'model' },
   {
-    when: { status: [400, 413, 500], message: /context length|prompt is (too long|longer)/i },
+    when: { status: [0, 400, 413, 500], message: /context length|prompt is (too long|longer)/i },
     type: 'Provider.Request',
     ...TOO_LONG.verdict,
   },

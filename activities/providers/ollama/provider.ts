@@ -1,56 +1,63 @@
 import { Ollama } from 'ollama';
+import { translatedChat } from '../chat/translated-chat';
 import { classifyOllama } from '../classify/ollama';
-import { TOO_LONG } from '../classify/rule';
-import { exchange, type Exchange } from '../exchange';
-import type { CompletionRequest, ModelProvider } from '../model-provider';
-import { UnusableAnswer } from '../provider-failure';
+import { exchange, type Exchange, type ExchangeOf } from '../exchange';
+import type { Completion, CompletionRequest, ModelProvider } from '../model-provider';
 import type { OllamaSettings } from '../settings';
 import { collect } from './collect';
+import { contextFor, demandWholePrompt } from './context';
+import { embeddingsOf, readEmbedding } from './embed';
+import { piecesOf } from './pieces';
+import { extentOf, NEVER_CUT, toChat } from './to-chat';
 import { wholeLines } from './whole-lines';
 
 /** Ollama's native protocol: the compatible one ignores the context length and cuts long prompts without a word. */
 export function createOllamaProvider(settings: OllamaSettings): ModelProvider {
-  const of = { provider: settings.name, classify: classifyOllama, refuses: /text\/html|application\/json/ };
+  const { name: provider, maxContext } = settings;
+  const of: ExchangeOf = {
+    provider,
+    classify: classifyOllama,
+    refuses: /text\/html|application\/json/,
+    secret: undefined,
+  };
   return {
-    name: settings.name,
-    complete: (request, signal) =>
-      exchange(of, request, signal, async (wire) => {
-        const stream = await clientOf(settings, wire).chat({ ...chatOf(settings, request), stream: true });
-        return collect(wire.events(stream), request);
-      }),
+    name: provider,
+    complete: (request, signal) => exchange(of, request, signal, (wire) => converse(settings, request, wire)),
+    chat: translatedChat(of, async (asked, wire, told) => {
+      const { chat, extent } = toChat(asked, maxContext);
+      const stream = await clientOf(settings, wire).chat(chat);
+      return piecesOf(wire.events(stream), told, ({ prompt_eval_count: read }) => {
+        demandWholePrompt(extent, chat.options?.num_ctx ?? maxContext, read);
+      });
+    }),
+    embed: (body, { timeouts, signal }) => {
+      const { model } = body;
+      // There is one event, and it is all of the answer.
+      const asked = { model, timeouts: { ...timeouts, firstEventMs: timeouts.totalMs } };
+      return exchange({ ...of, refuses: /text\/html/ }, asked, signal, async (wire) => {
+        const read = readEmbedding(body);
+        const dimensions = read.dimensions == null ? {} : { dimensions: read.dimensions };
+        const request = { model, input: read.input, truncate: false, ...dimensions };
+        return embeddingsOf(read, await clientOf(settings, wire).embed(request));
+      });
+    },
   };
 }
 
-function chatOf(settings: OllamaSettings, { model, system, messages, schema, maxOutputTokens }: CompletionRequest) {
-  const all = [...(system ? [{ role: 'system', content: system }] : []), ...messages];
-  const characters = all.reduce((sum, { content }) => sum + content.length, 0);
-  return {
-    model,
-    messages: all,
-    options: {
-      num_ctx: contextFor(characters, settings.maxContext),
-      ...(maxOutputTokens === undefined ? {} : { num_predict: maxOutputTokens }),
-    },
+async function converse(settings: OllamaSettings, request: CompletionRequest, wire: Exchange): Promise<Completion> {
+  const { model, system, schema, maxOutputTokens } = request;
+  const messages = [...(system ? [{ role: 'system', content: system }] : []), ...request.messages];
+  const extent = extentOf(messages, [], maxOutputTokens);
+  const context = contextFor(extent, settings.maxContext);
+  const chat = {
+    ...{ model, messages, stream: true as const },
+    ...NEVER_CUT,
+    options: { num_ctx: context, ...(maxOutputTokens === undefined ? {} : { num_predict: maxOutputTokens }) },
     ...(schema ? { format: schema } : {}),
   };
-}
-
-const ANSWER_TOKENS = 4_096;
-
-/**
- * Tokens of context to ask for: a power of two with room for the prompt (three characters a token at worst) and an
- * answer. A prompt that does not fit is refused here, because Ollama would drop its beginning silently.
- */
-function contextFor(characters: number, maxContext: number): number {
-  const needed = Math.ceil(characters / 3) + ANSWER_TOKENS;
-  if (needed > maxContext) {
-    throw new UnusableAnswer(
-      'Provider.Request',
-      TOO_LONG.code,
-      `the prompt needs about ${needed} tokens of context and this Ollama is used with ${maxContext} at most`,
-    );
-  }
-  return Math.min(maxContext, 2 ** Math.ceil(Math.log2(Math.max(needed, 8_192))));
+  const completion = await collect(wire.events(await clientOf(settings, wire).chat(chat)), request);
+  demandWholePrompt(extent, context, completion.usage.input);
+  return completion;
 }
 
 function clientOf(settings: OllamaSettings, wire: Exchange): Ollama {

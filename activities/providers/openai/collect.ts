@@ -1,6 +1,7 @@
 import type OpenAI from 'openai';
 import type { Completion, CompletionRequest } from '../model-provider';
 import { UnusableAnswer } from '../provider-failure';
+import { accountOf } from './account';
 
 type Chunk = OpenAI.ChatCompletionChunk;
 
@@ -23,7 +24,7 @@ export async function collect(chunks: AsyncIterable<Chunk>, request: CompletionR
     if (choice?.delta?.content) request.onProgress?.(text);
   }
   demandWhole(finish, text, refusal);
-  return { text, model, ...accountOf(usage) };
+  return { text, model, usage: { input: 0, output: 0 }, ...accountOf(usage) };
 }
 
 function demandWhole(finish: string | undefined, text: string, refusal: string): void {
@@ -39,22 +40,4 @@ function demandWhole(finish: string | undefined, text: string, refusal: string):
   }
   if (finish === 'error') throw new UnusableAnswer('Provider.BadResponse', 'error', 'the provider ended with an error');
   if (text.trim() === '') throw new UnusableAnswer('Provider.BadResponse', 'empty', 'the answer is empty');
-}
-
-/** Vendors of this protocol count cached tokens in two ways, and one tells what it charged. */
-interface VendorUsage extends OpenAI.CompletionUsage {
-  prompt_cache_hit_tokens?: number;
-  cost?: number;
-}
-
-function accountOf(usage: VendorUsage | undefined): Pick<Completion, 'usage' | 'costUsd'> {
-  const cacheRead = usage?.prompt_tokens_details?.cached_tokens ?? usage?.prompt_cache_hit_tokens;
-  return {
-    usage: {
-      input: usage?.prompt_tokens ?? 0,
-      output: usage?.completion_tokens ?? 0,
-      ...(cacheRead === undefined ? {} : { cacheRead }),
-    },
-    ...(typeof usage?.cost === 'number' ? { costUsd: usage.cost } : {}),
-  };
 }

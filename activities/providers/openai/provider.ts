@@ -1,18 +1,25 @@
 import OpenAI from 'openai';
-import { classifyOpenAi } from '../classify/openai';
-import { exchange, type Exchange } from '../exchange';
+import { classifyAnythingLlm, classifyOpenAi } from '../classify/openai';
+import { exchange, type Exchange, type ExchangeOf } from '../exchange';
 import { holdsStrictly, requiresEveryKey } from '../hold-to-schema';
 import type { Completion, CompletionRequest, ModelProvider } from '../model-provider';
 import type { OpenAiSettings } from '../settings';
+import { createOpenAiChat } from './chat';
 import { collect } from './collect';
 
 /** The chat completions protocol through OpenAI's SDK: OpenAI itself, and every server that speaks as it does. */
 export function createOpenAiProvider(settings: OpenAiSettings): ModelProvider {
-  const of = { provider: settings.name, classify: classifyOpenAi, refuses: /text\/html|application\/json/ };
+  const of: ExchangeOf = {
+    provider: settings.name,
+    classify: settings.vendor === 'anythingllm' ? classifyAnythingLlm : classifyOpenAi,
+    refuses: /text\/html|application\/json/,
+    secret: settings.apiKey,
+  };
   return {
     name: settings.name,
     complete: (request, signal) =>
       exchange(of, request, signal, (wire) => converse(clientOf(settings, request, wire), settings, request, wire)),
+    ...createOpenAiChat(settings, of),
   };
 }
 
