@@ -34,6 +34,12 @@ export async function providersOf(place: ConfigPlace): Promise<readonly string[]
   return 'config' in loaded ? withKeys(loaded.config, place.env).config.providers.map(({ name }) => name) : [];
 }
 
+/** Whose budgets count; undefined where the configuration cannot be used. */
+export async function organisationOf(place: ConfigPlace): Promise<string | undefined> {
+  const loaded = await load(place);
+  return 'config' in loaded ? loaded.config.organisation : undefined;
+}
+
 async function load(place: ConfigPlace): Promise<LoadedConfig | Finding> {
   try {
     return await loadModelConfig(place);

@@ -2,13 +2,20 @@ import { Fault } from '../faults';
 import { SERVER_SETTINGS } from '../server/settings';
 import type { Target } from '../target';
 import { Temporal } from '../temporal';
+import { examineProviders } from './examine-providers';
 import { examineSessions } from './examine-sessions';
 import { fail, ok, warn, type Finding } from './finding';
 
 /** What the Temporal server has of what gantry needs. With `fix`, what is missing and can be made is made. */
 export async function examineTemporal(
   target: Target,
-  options: { readonly user: string; readonly fix: boolean; readonly agents: readonly string[] },
+  options: {
+    readonly user: string;
+    readonly fix: boolean;
+    readonly agents: readonly string[];
+    /** Whose budgets are looked at; absent: nobody knows, because the configuration cannot be read. */
+    readonly organisation: string | undefined;
+  },
 ): Promise<Finding[]> {
   let temporal: Temporal;
   try {
@@ -30,6 +37,7 @@ export async function examineTemporal(
       await attempt('Search attributes', () => searchAttributes(temporal, options.fix)),
       priorities(version, target.source === 'gantry dev'),
       await attempt('Workers', () => workers(temporal, target)),
+      ...(await providers(temporal, options.organisation)),
       ...(await examineSessions(temporal, options.agents).catch((error: unknown) => [fromFault('Sessions', error)])),
     ];
   } catch (error) {
@@ -37,6 +45,11 @@ export async function examineTemporal(
   } finally {
     await temporal.close();
   }
+}
+
+async function providers(temporal: Temporal, organisation: string | undefined): Promise<Finding[]> {
+  if (organisation === undefined) return [];
+  return examineProviders(temporal, organisation).catch((error: unknown) => [fromFault('Providers', error)]);
 }
 
 async function searchAttributes(temporal: Temporal, fix: boolean): Promise<Finding> {

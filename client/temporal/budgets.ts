@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import {
   BUDGET_LEDGER,
+  LEDGER_MEMO,
   ledgerHistoryQuery,
   ledgerQuery,
   ledgerWorkflowId,
   setBudgetUpdate,
   type LedgerHistory,
   type LedgerInput,
+  type LedgerStanding,
   type LedgerView,
   type SetBudget,
 } from '../../contracts/budgets';
@@ -24,6 +26,17 @@ export class Budgets {
   /** How the budgets of an organisation stand; undefined while nothing was ever declared or spent. */
   async view(organisation: string): Promise<LedgerView | undefined> {
     return this.ifThere(() => this.handle(organisation).query(ledgerQuery));
+  }
+
+  /** The same in few words, from the memo: no worker is asked. */
+  async standing(organisation: string): Promise<LedgerStanding | undefined> {
+    try {
+      const { memo } = await this.door.call(() => this.handle(organisation).describe());
+      return memo?.[LEDGER_MEMO] as LedgerStanding | undefined;
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    }
   }
 
   async history(organisation: string): Promise<LedgerHistory | undefined> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Finding } from '../../client/doctor/finding';
 import { createLedger } from '../../workers/ledger';
 import { budgets } from '../../contracts/schemas/config/budgets';
 import { toNano } from '../../contracts/money';
@@ -138,5 +139,29 @@ describe('gantry providers', () => {
       err: expect.stringContaining('How they stand is not known') as string,
     });
     expect(out).toMatch(new RegExp(`${first} +unknown`));
+  });
+});
+
+describe('gantry doctor', () => {
+  it('tells of budgets that are nearly spent, and of providers that are left alone', async () => {
+    const { connection, taskQueue } = entities;
+    const log = { warn: () => undefined };
+    const ledger = createLedger({ connection, namespace: 'default', taskQueue, organisation, log });
+    const scope = { team: 'platform', job: 'calculator' };
+    await ledger.book([{ op: 'charge', id: 'dear', scope, spentNano: toNano(0.4) }]);
+    await cli.run('providers', 'disable', first, '--comment', 'too dear');
+    const { findings } = JSON.parse((await cli.run('doctor', '--json')).out) as { findings: Finding[] };
+    expect(findings).toContainEqual({
+      level: 'warn',
+      what: 'Budget platform/calculator',
+      found: '$0.9000 of $1.00 spent this day (90 %)',
+      todo: 'See `gantry budget`; give more with `gantry budget set`.',
+    });
+    expect(findings).toContainEqual({
+      level: 'warn',
+      what: `Breaker ${first}`,
+      found: 'isolated: isolated by ann: too dear',
+      todo: `Ask it again with \`gantry providers enable ${first}\`.`,
+    });
   });
 });

@@ -4,6 +4,7 @@ import {
   type LedgerActivities,
   type LedgerInput,
   type LedgerLimits,
+  type LedgerAlert,
   type LedgerStanding,
 } from '../../contracts/budgets';
 import { newLedger, type Ledger } from './books';
@@ -88,6 +89,7 @@ export class LedgerContext {
     const standing = standingOf(this.ledger, now);
     if (isSame(standing, this.mirrored)) return;
     if (isUrgent(standing, this.mirrored) || now >= this.memoAt) {
+      for (const alert of newAlerts(standing, this.mirrored)) log.warn('a budget is nearly spent', { ...alert });
       this.mirrored = standing;
       upsertMemo({ [LEDGER_MEMO]: standing });
     }
@@ -126,6 +128,12 @@ function textOf({ alertAt, windows, alerts }: LedgerStanding): string {
 }
 
 /** Limits and alerts are seen at once, sums a little later. */
+/** Those that nobody was told of. */
+function newAlerts({ alerts }: LedgerStanding, mirrored: LedgerStanding | undefined): readonly LedgerAlert[] {
+  const newest = Math.max(0, ...(mirrored?.alerts ?? []).map(({ alertedAt }) => alertedAt));
+  return alerts.filter(({ alertedAt }) => alertedAt > newest);
+}
+
 function isUrgent({ alertAt, windows, alerts }: LedgerStanding, mirrored: LedgerStanding | undefined): boolean {
   const words = (standing: Pick<LedgerStanding, 'alertAt' | 'windows' | 'alerts'>): string =>
     JSON.stringify([

@@ -1,5 +1,5 @@
 import { examineHost } from '../../doctor/examine-host';
-import { examineModels } from '../../doctor/examine-models';
+import { examineModels, organisationOf } from '../../doctor/examine-models';
 import { examineTemporal } from '../../doctor/examine-temporal';
 import type { Finding } from '../../doctor/finding';
 import { FailedError } from '../../faults';
@@ -17,7 +17,8 @@ export const addDoctor: AddCommand = (program, cli) => {
       const agents = host
         .filter(({ what, level }) => level === 'ok' && what.startsWith('Agent '))
         .map(({ what }) => what.slice(6));
-      const temporal = await examineTemporal(target, { user: who, fix: fix === true, agents });
+      const organisation = await organisationOf(configPlace);
+      const temporal = await examineTemporal(target, { user: who, fix: fix === true, agents, organisation });
       const findings = [...host, ...(await examineModels(configPlace)), ...temporal];
       const failed = findings.filter(({ level }) => level === 'fail').length;
       cli().answer({ ok: failed === 0, findings }, findings.flatMap((finding) => lines(finding, paint)).join('\n'));
