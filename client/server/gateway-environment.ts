@@ -11,6 +11,7 @@ export function gatewayEnvironment(
     readonly config?: string;
     readonly port?: number;
     readonly host?: string;
+    readonly offlineModelUrl?: string;
   },
 ): NodeJS.ProcessEnv {
   const { port, host, ...common } = options;

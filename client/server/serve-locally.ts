@@ -5,6 +5,7 @@ import { isAlive, removeServerAddress, writeServerAddress } from '../home';
 import type { Target } from '../target';
 import { findTemporalCli } from './find-temporal';
 import { startOffline, type Offline } from './offline';
+import { startGateway } from './local-gateway';
 import { workerProgram } from './programs';
 import { startServer, type RunningServer } from './start-server';
 import { supervise, type Supervised } from './supervise';
@@ -28,6 +29,8 @@ export interface LocalOptions {
   readonly offline: boolean;
   /** The pools of its built-in session host; what the agents file says when absent. */
   readonly pools?: readonly PoolSpec[];
+  /** Also serve models over OpenAI's protocol, where the configuration says. */
+  readonly gateway?: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -99,6 +102,7 @@ export async function serveLocally(options: LocalOptions): Promise<LocalServing>
   guard();
 
   let workers: readonly Supervised[] = [];
+  let gateway: Supervised | undefined;
   try {
     if (options.offline)
       offline = await startOffline({
@@ -109,6 +113,7 @@ export async function serveLocally(options: LocalOptions): Promise<LocalServing>
         ...(options.agents && { agents: options.agents }),
       });
     workers = startWorkers(options, target, logs, { offline, started });
+    if (options.gateway === true) gateway = startGateway(options, target, logs, { offline, started });
   } catch (error) {
     wanted = false;
     await offline?.stop();
@@ -135,6 +140,8 @@ export async function serveLocally(options: LocalOptions): Promise<LocalServing>
     },
     async stop() {
       wanted = false;
+      // What it has drawn from budgets is settled with a worker.
+      await gateway?.stop();
       await Promise.all(workers.map((worker) => worker.stop()));
       await offline?.stop();
       await server.stop();

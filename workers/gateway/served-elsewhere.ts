@@ -23,7 +23,7 @@ export function watchServedElsewhere(app: FastifyInstance, ports: GatewayPorts, 
       const ms = Math.round(reply.elapsedTime);
       const who = { key: caller.name, team: caller.team, job: caller.job };
       const time = new Date(Date.now() - ms).toISOString();
-      ports.audit.write({ time, id, operation: 'chat', ...who, task, status: reply.statusCode, ms });
+      ports.audit.write({ time, id, operation: 'chat', ...who, durable: task, status: reply.statusCode, ms });
     }
     done();
   });

@@ -23,6 +23,10 @@ export const addDev: AddCommand = (program, cli) => {
     .option('--workers <count>', 'worker processes', positiveInteger, 1)
     .option('--agents <file>', 'which agents this host has, as JSON (GANTRY_AGENTS)')
     .option('--memory', 'keep runs in memory only: faster, and gone afterwards')
+    .option(
+      '--gateway',
+      "also serve models over OpenAI's protocol, where the configuration says; else on 127.0.0.1:4180",
+    )
     .option('--offline', 'also serve a model and an agent that need neither key nor network')
     .action(async (options: DevOptions) => {
       const { io, home } = cli();
@@ -40,10 +44,11 @@ export const addDev: AddCommand = (program, cli) => {
         ...(agents !== undefined && { agents }),
         ...(config !== undefined && { config }),
         ...(pools && { pools }),
+        ...(options.gateway === true && { gateway: true }),
       });
       try {
         await untilWorkersPoll(cli(), serving);
-        announce(cli(), serving);
+        announce(cli(), serving, options.gateway === true);
         await untilAborted(io.signal);
       } finally {
         cli().note('Stopping: workers, then the server.');
@@ -59,6 +64,7 @@ interface DevOptions extends PoolArguments {
   readonly agents?: string;
   readonly memory?: boolean;
   readonly offline?: boolean;
+  readonly gateway?: boolean;
 }
 
 async function choosePort(wanted: number | undefined, usual: number): Promise<number> {
@@ -95,7 +101,7 @@ async function untilWorkersPoll(cli: Cli, { target }: LocalServing): Promise<voi
   }
 }
 
-function announce(cli: Cli, { server, workers, logs, offline }: LocalServing): void {
+function announce(cli: Cli, { server, workers, logs, offline }: LocalServing, gateway: boolean): void {
   const { paint } = cli;
   const lines = [
     `${paint.green('✓')} gantry serves.`,
@@ -103,6 +109,7 @@ function announce(cli: Cli, { server, workers, logs, offline }: LocalServing): v
     `  Web UI     ${server.ui ?? 'none'}`,
     `  Workers    ${workers.map(({ pid }) => pid).join(', ')}`,
     ...(offline ? [`  Offline    a scripted model at ${offline.modelUrl} and the agent "offline"`] : []),
+    ...(gateway ? ['  Gateway    http://127.0.0.1:4180/v1, unless the configuration says otherwise'] : []),
     `  Sessions   of host "${BUILT_IN_HOST}": gantry sessions`,
     `  Logs       ${logs}`,
     '',
