@@ -51,5 +51,5 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   idleMs: 120_000,
   bodyBytes: 32 * 1024 * 1024,
   headersMs: 10_000,
-  requestMs: 120_000,
+  requestMs: 300_000,
 };

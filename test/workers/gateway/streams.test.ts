@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import OpenAI from 'openai';
 import { startGateway, type LiveGateway, type LiveGatewayOptions } from '../../support/live-gateway';
@@ -201,6 +202,24 @@ describe('a stream through the gateway', () => {
       await waitUntil(() => purse.spentNano > 0);
       expect(await audit()).toMatchObject([{ status: 499, candidate: 'first/small' }]);
     });
+  });
+
+  test('to a client that reads more slowly than a provider may pause is whole all the same', async () => {
+    const { url, upstreams, reports } = await start({ limits: { idleMs: 300 } });
+    // More than the connections on the way hold.
+    const much = Array.from({ length: 40 }, () => openAiChunk({ content: 'x'.repeat(1_000_000) }));
+    upstreams['first']!.reply(stream('openai', [...much, openAiChunk({}, 'stop'), 'data: [DONE]\n\n']));
+    const reader = (await post(url, ASKED)).body!.getReader();
+    await reader.read();
+    await sleep(1_000);
+    let end = '';
+    for (;;) {
+      const { done, value } = (await reader.read()) as { done: boolean; value?: Uint8Array };
+      if (done) break;
+      end = (end + Buffer.from(value ?? []).toString('latin1')).slice(-100);
+    }
+    expect(end).toMatch(/"finish_reason":"stop"[^]*data: \[DONE\]\n\n$/);
+    expect(reports.every(({ report }) => report.outcome === 'success')).toBe(true);
   });
 
   test('of a client that goes away before anything came ends the call upstream, and asks nobody else', async () => {

@@ -2,6 +2,7 @@ import { factsOfError, factsOfResponse, type FailureFacts } from '../../../activ
 import { verdictOf, type Classify } from '../../../activities/providers/classify/rule';
 import type { Deadlines } from '../../../activities/providers/deadlines';
 import { ProviderFailure, UnusableAnswer } from '../../../activities/providers/provider-failure';
+import { withoutSecret } from '../../../activities/providers/without-secret';
 import { ErrorInStream } from './read-events';
 
 /** What a failure is told by: who was asked, and what came back before it. */
@@ -28,9 +29,6 @@ export class RefusedAnswer extends Error {
   }
 }
 
-/** Shorter than this it is no secret, and would blot out common words. */
-const SHORTEST_SECRET = 6;
-
 /** What to throw for what went wrong: the reason of the caller's own abort, or a ProviderFailure. */
 export function failureOf(exchange: Exchange, thrown: unknown): unknown {
   const { provider, model, classify, signal, deadlines, headers, secret } = exchange;
@@ -47,11 +45,7 @@ export function failureOf(exchange: Exchange, thrown: unknown): unknown {
     const facts = own(thrown.message, 'too_long');
     return new ProviderFailure(provider, model, verdictOf('Provider.BadResponse'), facts);
   }
-  const found = factsOf(thrown, headers);
-  const facts =
-    secret !== undefined && secret.length >= SHORTEST_SECRET
-      ? { ...found, message: found.message.replaceAll(secret, '[key]') }
-      : found;
+  const facts = withoutSecret(factsOf(thrown, headers), secret);
   return new ProviderFailure(provider, model, classify(facts, Date.now()), facts);
 }
 

@@ -158,7 +158,10 @@ function streamed(exchange: Exchange, body: Readable, request: UpstreamRequest):
         const part = reader.push(chunk);
         if (part === undefined) continue;
         if (part.commits) deadlines.begun();
+        // A client that reads slowly is no pause of the provider.
+        deadlines.rest();
         yield part;
+        deadlines.wake();
         reader.check();
       }
       const last = reader.end();
