@@ -99,7 +99,10 @@ module.exports = {
       severity: 'error',
       from: {
         path: rooms('client', 'workers', 'activities', 'examples', 'scripts'),
-        pathNot: ['^client/temporal/', '^workers/(other-runs|breakers|ledger|host-entity|profiles|gateway/tasks/task-door)\\.ts$'],
+        pathNot: [
+          '^client/temporal/',
+          '^workers/(other-runs|breakers|ledger|host-entity|profiles|gateway/tasks/task-door)\\.ts$',
+        ],
       },
       to: { path: packages('@temporalio/client') },
     },

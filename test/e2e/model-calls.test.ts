@@ -249,7 +249,9 @@ describe('gantry ask', () => {
     });
     const { code, err } = await asking('Anything?', '--model', 'first/closed', '--timeout', '5s');
     expect(code).toBe(1);
-    expect(err).toContain('Provider.Unavailable: No model provider takes the request now: first/closed: the breaker of first/closed');
+    expect(err).toContain(
+      'Provider.Unavailable: No model provider takes the request now: first/closed: the breaker of first/closed',
+    );
     expect(err).toContain('no such model');
   });
 
