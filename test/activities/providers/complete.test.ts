@@ -1,14 +1,5 @@
 import { inspect } from 'node:util';
-import { createAnthropicProvider } from '../../../activities/providers/anthropic/provider';
-import { createOllamaProvider } from '../../../activities/providers/ollama/provider';
-import { createOpenAiProvider } from '../../../activities/providers/openai/provider';
-import type {
-  Completion,
-  CompletionRequest,
-  ModelProvider,
-  Timeouts,
-} from '../../../activities/providers/model-provider';
-import { ProviderFailure } from '../../../activities/providers/provider-failure';
+import type { CompletionRequest, ModelProvider } from '../../../activities/providers/model-provider';
 import {
   answer,
   anthropicAnswer,
@@ -24,11 +15,10 @@ import {
 } from '../../support/model-wire';
 import { startUpstream, type Reply, type ScriptedUpstream } from '../../support/scripted-upstream';
 import { waitUntil } from '../../support/wait-until';
+import { failureOf, KEY, PATIENT, providerAt } from './ask-scripted';
 
 // The vendors' own SDKs against a real HTTP server on loopback.
 
-const KEY = 'sk-canary-4711';
-const PATIENT: Timeouts = { firstEventMs: 30_000, idleMs: 30_000, totalMs: 30_000 };
 const PROTOCOLS: readonly Protocol[] = ['anthropic', 'openai', 'ollama'];
 
 let upstream: ScriptedUpstream;
@@ -38,39 +28,12 @@ beforeEach(async () => {
 afterEach(() => upstream.close());
 
 function providerOf(protocol: Protocol): ModelProvider {
-  const baseUrl = upstream.url;
-  if (protocol === 'anthropic') {
-    return createAnthropicProvider({
-      name: 'anthropic',
-      apiKey: KEY,
-      baseUrl,
-      maxTokens: 500,
-    });
-  }
-  if (protocol === 'ollama') {
-    return createOllamaProvider({ name: 'ollama', baseUrl, maxContext: 16_384 });
-  }
-  return createOpenAiProvider({
-    name: 'openai',
-    vendor: 'openai',
-    apiKey: KEY,
-    baseUrl: `${baseUrl}/v1`,
-    structuredOutput: true,
-  });
+  return providerAt(upstream.url, protocol);
 }
 
 function ask(protocol: Protocol, more: Partial<CompletionRequest> = {}, signal = new AbortController().signal) {
   const messages = [{ role: 'user' as const, content: 'Say hello.' }];
   return providerOf(protocol).complete({ model: 'm', messages, timeouts: PATIENT, ...more }, signal);
-}
-
-async function failureOf(call: Promise<Completion>): Promise<ProviderFailure> {
-  const failure = await call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  expect(failure).toBeInstanceOf(ProviderFailure);
-  return failure as ProviderFailure;
 }
 
 describe.each(PROTOCOLS)('%s', (protocol) => {
@@ -322,11 +285,33 @@ describe('openai', () => {
   });
 });
 
+function ollamaEnd(more: object): string {
+  return ollamaLine('{}', { done: true, done_reason: 'stop', eval_count: 7, ...more });
+}
+
 describe('ollama', () => {
   it('asks for a context the prompt fits in, and for the shape', async () => {
-    upstream.reply(answer('ollama', ['{}']));
+    upstream.reply(stream('ollama', [ollamaEnd({ prompt_eval_count: 8_000 })]));
     await ask('ollama', { messages: [{ role: 'user', content: 'x'.repeat(30_000) }], schema: { type: 'array' } });
     expect(upstream.requests[0]!.body).toMatchObject({ options: { num_ctx: 16_384 }, format: { type: 'array' } });
+  });
+
+  it('has Ollama refuse what it would cut, and sees it where it was cut all the same', async () => {
+    const messages = [{ role: 'user' as const, content: 'x'.repeat(30_000) }];
+    for (const read of [16_384, 900]) {
+      upstream.reply(stream('ollama', [ollamaEnd({ prompt_eval_count: read })]));
+      const { verdict, facts } = await failureOf(ask('ollama', { messages }));
+      expect(verdict).toMatchObject({ type: 'Provider.Request', counts: 'no', failover: true });
+      expect(facts).toMatchObject({ code: 'context_length_exceeded' });
+      expect(facts.message).toContain(`it read ${read} tokens`);
+    }
+    expect(upstream.requests[0]!.body).toMatchObject({ truncate: false, shift: false });
+  });
+
+  it('knows that what is no Latin script takes more tokens', async () => {
+    const failure = await failureOf(ask('ollama', { messages: [{ role: 'user', content: '語'.repeat(15_000) }] }));
+    expect(failure.facts.message).toContain('about 191');
+    expect(upstream.requests).toHaveLength(0);
   });
 
   it('refuses a prompt that Ollama would cut silently, without asking', async () => {
