@@ -76,7 +76,7 @@ function keptTo({ maxOutput, firstEventMs, idleMs }: ConfiguredProvider, provide
   const most = (request: CompletionRequest): Pick<CompletionRequest, 'maxOutputTokens'> =>
     maxOutput === undefined ? {} : { maxOutputTokens: Math.min(maxOutput, request.maxOutputTokens ?? Infinity) };
   return {
-    name: provider.name,
+    ...provider,
     complete: (request, signal) => {
       const { totalMs } = request.timeouts;
       const timeouts = {
