@@ -63,7 +63,7 @@ function usual(config: MeaningParts, request: RouteRequest): Meant {
   const place = config.routes.findIndex((rule) => applies(rule, request));
   const rule = config.routes[place];
   if (rule) {
-    const by = `routes[${place}] (${conditionsText(rule) || 'for all'})`;
+    const by = `routes[${place + 1}] (${conditionsText(rule) || 'for all'})`;
     return { ...namedBy(config, rule.chain), by, prefer: rule.prefer };
   }
   if (chainOf(config, DEFAULT_CHAIN)) {

@@ -41,7 +41,7 @@ it('shows who would be asked, who would not and why, and that no server was aske
   const { code, out } = await explain('Summarise the release notes', '--task', 'research', '--team', 'web');
   expect(code).toBe(0);
   expect(out.split('\n').slice(0, 12)).toEqual([
-    'routes[0] (task: research, summary; team: web) in gantry.config.yaml',
+    'routes[1] (task: research, summary; team: web) in gantry.config.yaml',
     'for task research, team web, about 9 tokens of prompt',
     '',
     ' 1. local/qwen3  free',

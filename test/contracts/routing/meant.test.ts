@@ -98,25 +98,25 @@ describe('rules', () => {
       'all of its conditions hold',
       { task: 'review', project: 'web' },
       'anthropic/claude',
-      'routes[0] (task: research, review; project: web)',
+      'routes[1] (task: research, review; project: web)',
     ],
     [
       'the first that fits decides',
       { task: 'review', project: 'web', team: 'platform' },
       'anthropic/claude',
-      'routes[0] (task: research, review; project: web)',
+      'routes[1] (task: research, review; project: web)',
     ],
     [
       'one condition that does not hold is enough',
       { task: 'review', team: 'platform' },
       'openai/gpt',
-      'routes[1] (team: platform)',
+      'routes[2] (team: platform)',
     ],
     [
       'a request without a task is of any task',
       { project: 'quiet' },
       'anthropic/haiku',
-      'routes[2] (task: any; project: quiet)',
+      'routes[3] (task: any; project: quiet)',
     ],
     ['no rule: the default chain', { task: 'review' }, 'router/meta/llama', 'chain default'],
     [
@@ -131,7 +131,7 @@ describe('rules', () => {
   });
 
   it('a rule without conditions is for all', () => {
-    expect(by(factsOf(ALL, { routes: [{ chain: ['gpt'], prefer: 'order' }] }))).toBe('routes[0] (for all)');
+    expect(by(factsOf(ALL, { routes: [{ chain: ['gpt'], prefer: 'order' }] }))).toBe('routes[1] (for all)');
   });
 });
 
@@ -162,7 +162,7 @@ describe('experiments', () => {
       seen.add(`${experiment?.arm}: ${why}: ${candidates[0]?.provider}`);
     }
     expect([...seen].sort()).toEqual([
-      '(usual): routes[0] (for all): anthropic',
+      '(usual): routes[1] (for all): anthropic',
       'a: experiment faster, arm a: openai',
       'b: experiment faster, arm b: router',
     ]);

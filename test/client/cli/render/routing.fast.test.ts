@@ -36,7 +36,7 @@ it('shows the order with every reason, and who is not asked, why and until when'
     },
   );
   expect(linesOf(explained(facts))).toEqual([
-    'routes[0] (task: code) in gantry.config.yaml',
+    'routes[1] (task: code) in gantry.config.yaml',
     'for task code, team web, about 1.0 k tokens of prompt',
     '',
     ' 1. b/m  free',
