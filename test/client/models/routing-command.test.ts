@@ -61,7 +61,7 @@ const json = async (...more: string[]): Promise<RouteExplanation> =>
   JSON.parse((await explain('--json', ...more)).out) as RouteExplanation;
 
 it('knows the team of a project, arms of experiments, and what is asked for by name', async () => {
-  expect((await json('--task', 'summary', '--project', 'site')).route.by).toMatch(/^routes\[0\]/);
+  expect((await json('--task', 'summary', '--project', 'site')).route.by).toMatch(/^routes\[1\]/);
   expect((await json('--task', 'summary', '--project', 'other')).route.by).toBe('chain default');
   expect((await json('--task', 'code')).route.experiment).toEqual({ name: 'smaller', arm: 'all' });
   writeFileSync(join(session.folder, 'prompt.md'), 'x'.repeat(3_000));
