@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { waitUntil } from './wait-until';
 
 /** What the server does with one request. */
 export interface Reply {
@@ -13,6 +15,10 @@ export interface Reply {
   readonly after?: { readonly chunks: number; readonly wait: Promise<void> };
   /** After the chunks: end well, cut the connection, or say nothing more. */
   readonly then?: 'end' | 'reset' | 'stall';
+  /** Milliseconds to say nothing at all before the headers. */
+  readonly silentMs?: number;
+  /** While it stalls: written over and over, as keep-alives are. */
+  readonly pulse?: { readonly chunk: string; readonly everyMs: number };
 }
 
 export interface SeenRequest {
@@ -29,6 +35,10 @@ export interface ScriptedUpstream {
   readonly requests: SeenRequest[];
   /** Add replies to the queue; a request without one gets a 418. */
   readonly reply: (...replies: Reply[]) => void;
+  /** Resolves when the client of that request has gone before its answer was whole. */
+  readonly gone: (index: number) => Promise<void>;
+  /** How many connections were made to it. */
+  readonly connections: () => number;
   readonly close: () => Promise<void>;
 }
 
@@ -36,12 +46,16 @@ export interface ScriptedUpstream {
 export async function startUpstream(): Promise<ScriptedUpstream> {
   const queue: Reply[] = [];
   const requests: SeenRequest[] = [];
+  let connections = 0;
   const server = createServer((request, response) => void serve(request, response, queue, requests));
+  server.on('connection', () => (connections += 1));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     reply: (...replies) => void queue.push(...replies),
+    gone: async (index) => void (await waitUntil(() => requests[index]?.aborted)),
+    connections: () => connections,
     close: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
@@ -62,7 +76,17 @@ async function serve(request: IncomingMessage, response: ServerResponse, queue: 
   requests.push(seen);
   response.on('close', () => (seen.aborted = !response.writableFinished));
   const reply: Reply = queue.shift() ?? { status: 418 };
-  const { status = 200, headers = {}, chunks = [], encoding = 'utf8', after, then = 'end' } = reply;
+  const {
+    status = 200,
+    headers = {},
+    chunks = [],
+    encoding = 'utf8',
+    after,
+    then = 'end',
+    silentMs = 0,
+    pulse,
+  } = reply;
+  if (silentMs > 0) await sleep(silentMs);
   response.writeHead(status, headers);
   response.flushHeaders();
   for (const [index, chunk] of chunks.entries()) {
@@ -70,5 +94,9 @@ async function serve(request: IncomingMessage, response: ServerResponse, queue: 
     await new Promise((resolve) => response.write(chunk, encoding, resolve));
   }
   if (then === 'end') response.end();
+  if (then === 'stall' && pulse) {
+    const beats = setInterval(() => response.write(pulse.chunk), pulse.everyMs);
+    response.on('close', () => clearInterval(beats));
+  }
   if (then === 'reset') request.socket.resetAndDestroy();
 }

@@ -1,5 +1,5 @@
 import type { Verdict } from '../../../../activities/providers/classify/rule';
-import { ERRORS, isErrorType } from '../../../../contracts/errors';
+import { ERRORS } from '../../../../contracts/errors';
 
 // Answers of vendors that are no answers, as they document them, and what is to be made of each.
 
@@ -44,7 +44,6 @@ export function rowsOf(vendor: Vendor) {
 }
 
 function classOf(type: Verdict['type']): Omit<Verdict, 'fix' | 'type'> {
-  if (!isErrorType(type)) throw new Error(`nobody knows ${type}`);
   const isOwn = type === 'Provider.Request' || type === 'Provider.Policy';
   const isPermanent = ['Provider.Quota', 'Provider.Auth', 'Provider.NotFound'].includes(type);
   return {
