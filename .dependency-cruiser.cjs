@@ -95,14 +95,11 @@ module.exports = {
       name: 'only-one-module-speaks-temporal-client',
       comment:
         'client/temporal is the one door to @temporalio/client, so that its errors and retries have one home; ' +
-        'a worker has one for each kind of workflow that it asks: other runs, breakers, profiles, its own host.',
+        'a worker has one for each kind of workflow that it asks, in workers/doors.',
       severity: 'error',
       from: {
         path: rooms('client', 'workers', 'activities', 'examples', 'scripts'),
-        pathNot: [
-          '^client/temporal/',
-          '^workers/(other-runs|breakers|ledger|host-entity|profiles|gateway/tasks/task-door)\\.ts$',
-        ],
+        pathNot: ['^client/temporal/', '^workers/(doors/|gateway/tasks/task-door\\.ts$)'],
       },
       to: { path: packages('@temporalio/client') },
     },

@@ -1,6 +1,6 @@
 import { NativeConnection } from '@temporalio/worker';
 import { createLogger, installRuntime } from '../workers/logger';
-import { runWorker } from '../workers/run-worker';
+import { runWorker } from '../workers/roles/run-worker';
 import { createNoOpActivities } from './no-op-activities';
 
 /** What {@link startWorker} of worker.ts hands to this process as its only argument, as JSON. */

@@ -20,11 +20,11 @@ import { listOwners } from '../activities/workspaces/workspace-record';
 import type { Activities, FleetActivities, SessionActivities } from '../contracts/activities';
 import type { LedgerActivities } from '../contracts/budgets';
 import type { WorkspaceClaim } from '../contracts/undo';
-import type { Breakers } from './breakers';
-import { createHolders } from './ledger';
+import type { Breakers } from './doors/breakers';
+import { createHolders } from './doors/holders';
 import { portLog } from './logger';
 import { createModels, type Models } from './models';
-import { createOtherRuns, type OtherRuns } from './other-runs';
+import { createOtherRuns, type OtherRuns } from './doors/other-runs';
 import type { WorkerSettings } from './settings';
 import type { SweepPorts } from './sweep';
 

@@ -13,7 +13,7 @@ import { chatThrough } from './chat-through';
 import { createUpstreams } from './gateway/upstream/create-upstreams';
 import { portLog } from './logger';
 import type { Models } from './models';
-import { sparingBreakers, WorkerWellness } from './wellness';
+import { sparingBreakers, WorkerWellness } from './roles/wellness';
 
 export interface ModelWorkParts {
   readonly home: string;

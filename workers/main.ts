@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { standUpHost } from './host-entity';
-import { createBreakers } from './breakers';
+import { standUpHost } from './doors/host-entity';
+import { createBreakers } from './doors/breakers';
 import { buildActivities } from './build-activities';
 import { buildModelWork } from './build-model-work';
 import { createLogger, installRuntime } from './logger';
-import { commonOptions, connectWorker, runWorker } from './run-worker';
+import { commonOptions, connectWorker, runWorker } from './roles/run-worker';
 import { secretsOf } from './secrets';
-import { serveModels } from './serve-models';
-import { serveSessions } from './serve-sessions';
+import { serveModels } from './roles/serve-models';
+import { serveSessions } from './roles/serve-sessions';
 import { readSettings } from './settings';
 import { keepSweeping } from './sweep';
 

@@ -8,10 +8,10 @@ import type { ModelProvider } from '../activities/providers/model-provider';
 import type { Environment } from '../contracts/config/from-environment';
 import type { ModelConfig } from '../contracts/config/model-config';
 import { createPriceBook } from '../contracts/prices';
-import type { Breakers } from './breakers';
+import type { Breakers } from './doors/breakers';
 import { readConfigFile } from './config-file';
-import { createLedger, type Ledger } from './ledger';
-import { createProfiles } from './profiles';
+import { createLedger, type Ledger } from './doors/ledger';
+import { createProfiles } from './doors/profiles';
 
 /** The one way to models of a process, and what it goes by. */
 export interface Models {

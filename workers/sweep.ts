@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { WorkspaceOwner } from '../activities/workspaces/workspace-record';
 import type { WorkspaceActivities } from '../contracts/activities';
-import type { OtherRuns } from './other-runs';
+import type { OtherRuns } from './doors/other-runs';
 
 // W1. Nothing of an open run is swept, nor of one that somebody may still resume.
 // W2. What is swept is kept under a salvage ref first, if there is anything to keep.

@@ -1,6 +1,6 @@
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createLogger, installRuntime } from '../../workers/logger';
-import { commonOptions } from '../../workers/run-worker';
+import { commonOptions } from '../../workers/roles/run-worker';
 
 /** What this process is given as its only argument, as JSON. */
 export interface BareWorkerOptions {

@@ -15,7 +15,7 @@ import {
   type ProviderReport,
   type Standing,
 } from '../../contracts/breakers';
-import { createBreakers, type Breakers } from '../../workers/breakers';
+import { createBreakers, type Breakers } from '../../workers/doors/breakers';
 import { EntityWorker } from '../support/entity-worker';
 import { waitUntil } from '../support/wait-until';
 

@@ -24,7 +24,8 @@ import {
 import { toNano } from '../../contracts/money';
 import { budgets, type BudgetsFile } from '../../contracts/schemas/config/budgets';
 import { SEARCH_ATTRIBUTES } from '../../contracts/search-attributes';
-import { createHolders, createLedger, type Ledger } from '../../workers/ledger';
+import { createHolders } from '../../workers/doors/holders';
+import { createLedger, type Ledger } from '../../workers/doors/ledger';
 import { compileSources } from '../support/compile-sources';
 import { EntityWorker } from '../support/entity-worker';
 import { waitUntil } from '../support/wait-until';
@@ -215,7 +216,7 @@ describe('a process that dies while it holds money', () => {
   async function drawAndDie(organisation: string): Promise<void> {
     const program = `
       const { NativeConnection } = require('@temporalio/worker');
-      const { createLedger } = require('${compiled}/workers/ledger.js');
+      const { createLedger } = require('${compiled}/workers/doors/ledger.js');
       const { createProcessPurse } = require('${compiled}/activities/models/client/purses.js');
       (async () => {
         const connection = await NativeConnection.connect({ address: process.env.GANTRY_TEST_ADDRESS });

@@ -7,7 +7,7 @@ import OpenAI from 'openai';
 import { createLedgerActivities } from '../../activities/budgets/create-ledger-activities';
 import { ledgerQuery, ledgerWorkflowId, type LedgerView } from '../../contracts/budgets';
 import { breakerQuery, breakerWorkflowId } from '../../contracts/breakers';
-import { createHolders } from '../../workers/ledger';
+import { createHolders } from '../../workers/doors/holders';
 import { compileSources } from '../support/compile-sources';
 import { EntityWorker } from '../support/entity-worker';
 import { json, openAiAnswer, openAiWhole } from '../support/model-wire';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding } from '../../client/doctor/finding';
-import { createLedger } from '../../workers/ledger';
+import { createLedger } from '../../workers/doors/ledger';
 import { budgets } from '../../contracts/schemas/config/budgets';
 import { toNano } from '../../contracts/money';
 import { CliSession } from '../support/cli-session';

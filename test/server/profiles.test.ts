@@ -9,7 +9,7 @@ import {
   type ProfilesInput,
   type ProfilesLimits,
 } from '../../contracts/profiles';
-import { createProfiles, type Profiles, type ProfilesOptions } from '../../workers/profiles';
+import { createProfiles, type Profiles, type ProfilesOptions } from '../../workers/doors/profiles';
 import { EntityWorker } from '../support/entity-worker';
 import { waitUntil } from '../support/wait-until';
 import { startWorkflowProcess } from '../support/workflow-process';

@@ -4,12 +4,13 @@ import type { ModelConfig } from '../../contracts/config/model-config';
 import type { WorkerRole } from '../../contracts/task-queues';
 import { createLedgerActivities } from '../../activities/budgets/create-ledger-activities';
 import { settleSlices } from '../../activities/models/settle-slices';
-import { createBreakers } from '../../workers/breakers';
+import { createBreakers } from '../../workers/doors/breakers';
 import { buildModelWork } from '../../workers/build-model-work';
-import { createHolders, createLedger } from '../../workers/ledger';
+import { createHolders } from '../../workers/doors/holders';
+import { createLedger } from '../../workers/doors/ledger';
 import { createLogger, installRuntime, portLog } from '../../workers/logger';
-import { commonOptions, runWorker } from '../../workers/run-worker';
-import { serveModels } from '../../workers/serve-models';
+import { commonOptions, runWorker } from '../../workers/roles/run-worker';
+import { serveModels } from '../../workers/roles/serve-models';
 
 /** What this process is given as its only argument, as JSON. */
 export interface ModelWorkerOptions {

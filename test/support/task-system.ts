@@ -14,7 +14,7 @@ import { toNano } from '../../contracts/money';
 import type { WorkerRole } from '../../contracts/task-queues';
 import { taskStores } from '../../workers/build-model-work';
 import { createModelClient } from '../../activities/models/client/create-model-client';
-import { createBreakers } from '../../workers/breakers';
+import { createBreakers } from '../../workers/doors/breakers';
 import { createMetrics } from '../../workers/gateway/metrics';
 import { GATEWAY_LIMITS } from '../../workers/gateway/ports';
 import { createKeys } from '../../workers/gateway/keys';

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { taskStores } from '../build-model-work';
 import { createLogger, installRuntime } from '../logger';
-import { connectWorker } from '../run-worker';
+import { connectWorker } from '../roles/run-worker';
 import { secretsOf } from '../secrets';
 import { openPorts } from './open-ports';
 import { createServer } from './server';

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { createBreakers } from '../breakers';
+import { createBreakers } from '../doors/breakers';
 import { createModels } from '../models';
 import { createAudit } from './audit';
 import { createKeys } from './keys';

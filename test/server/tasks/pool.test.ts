@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { freePort } from '../../../client/server/start-server';
-import { createBreakers } from '../../../workers/breakers';
+import { createBreakers } from '../../../workers/doors/breakers';
 import { startTaskUpstream, type TaskUpstream } from '../../support/task-upstream';
 import { batchOf, TaskSystem } from '../../support/task-system';
 import { waitUntil } from '../../support/wait-until';

@@ -1,47 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  Client,
-  WithStartWorkflowOperation,
-  WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
-  type ConnectionLike,
-} from '@temporalio/client';
+import { Client, WithStartWorkflowOperation, WorkflowUpdateFailedError, type ConnectionLike } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
 import type { Logger } from 'pino';
-import type { Holder, HolderPort } from '../activities/budgets/create-ledger-activities';
-import { LedgerUnavailable, type LedgerPort } from '../activities/models/client/ports';
+import { LedgerUnavailable } from '../../activities/models/client/ports';
 import {
   BUDGET_LEDGER,
   bookUpdate,
-  declareBudgetsUpdate,
   ledgerWorkflowId,
   type LedgerAnswer,
   type LedgerEntry,
   type LedgerInput,
-} from '../contracts/budgets';
-import { declarationOf } from '../contracts/config/declare-budgets';
-import type { BudgetsFile } from '../contracts/schemas/config/budgets';
-import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes';
-import type { budgetLedger } from '../workflows/budgets/budget-ledger';
+} from '../../contracts/budgets';
+import type { budgetLedger } from '../../workflows/budgets/budget-ledger';
 
-/** What a process books with its organisation's ledger. */
-export interface Ledger extends LedgerPort {
-  /**
-   * Tell the ledger what the configuration declares, if it declares anything; once in the life of a process. Whoever
-   * books waits for it, so that nothing is spent under limits that the ledger has not heard of. Fails: LedgerUnavailable.
-   */
-  readonly declareBudgets: () => Promise<void>;
-}
-
-export interface LedgerOptions {
+export interface LedgerDoorOptions {
   readonly connection: ConnectionLike;
   readonly namespace: string;
   /** Where the ledger's workflow runs. */
   readonly taskQueue: string;
   readonly organisation: string;
-  /** What the configuration declares. */
-  readonly budgets?: BudgetsFile;
   readonly log: Pick<Logger, 'warn'>;
   /** Entries in one update at most; not more than the ledger takes. */
   readonly batch?: number;
@@ -55,28 +33,6 @@ const ANSWER_MS = 5_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 500;
 
-/** Nothing is sent before it is used; the ledger is started by the first entry that is ever booked. */
-export function createLedger(options: LedgerOptions): Ledger {
-  const door = new LedgerDoor(options);
-  const declareBudgets = once(async () => {
-    const { budgets } = options;
-    if (budgets !== undefined) await door.update(declareBudgetsUpdate, declarationOf(budgets), door.deadline());
-  });
-  return {
-    declareBudgets,
-    book: async (entries) => {
-      await declareBudgets();
-      return door.book(entries);
-    },
-  };
-}
-
-/** What of a workflow that holds money can be learned from Temporal. */
-export function createHolders({ connection, namespace }: Pick<LedgerOptions, 'connection' | 'namespace'>): HolderPort {
-  const client = new Client({ connection, namespace });
-  return { holder: (workflowId) => lookAt(client, workflowId) };
-}
-
 interface Waiting {
   readonly entries: readonly LedgerEntry[];
   readonly until: number;
@@ -88,12 +44,12 @@ interface Waiting {
  * One update of this process is on its way at a time, and all that comes meanwhile goes with the next: a workflow takes
  * few updates at once, and each of them may hold hundreds of entries.
  */
-class LedgerDoor {
+export class LedgerDoor {
   private readonly client: Client;
   private waiting: Waiting[] = [];
   private isSending = false;
 
-  constructor(private readonly options: LedgerOptions) {
+  constructor(private readonly options: LedgerDoorOptions) {
     this.client = new Client({ connection: options.connection, namespace: options.namespace });
   }
 
@@ -202,32 +158,7 @@ async function before<T>(until: number, answer: Promise<T>): Promise<T> {
   }
 }
 
-/** Done once; where it failed, whoever asks next has it done again. */
-function once(act: () => Promise<void>): () => Promise<void> {
-  let done: Promise<void> | undefined;
-  return () => {
-    done ??= act().catch((error: unknown) => {
-      done = undefined;
-      throw error;
-    });
-    return done;
-  };
-}
-
 function inParts<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
   const count = Math.ceil(all.length / size);
   return Array.from({ length: count }, (_, part) => all.slice(part * size, (part + 1) * size));
-}
-
-/** A run says what it has spent in its search attribute, with every change. */
-async function lookAt(client: Client, workflowId: string): Promise<Holder> {
-  try {
-    const { closeTime, typedSearchAttributes } = await client.workflow.getHandle(workflowId).describe();
-    if (closeTime === undefined) return { open: true };
-    const costUsd = typedSearchAttributes.get(SEARCH_ATTRIBUTES.costUsd);
-    return { open: false, ...(costUsd !== undefined && { costUsd }) };
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return { open: false };
-    throw error;
-  }
 }

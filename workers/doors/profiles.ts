@@ -1,6 +1,6 @@
 import { Client, WorkflowNotFoundError, type ConnectionLike } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { ProfilePort } from '../activities/models/client/ports';
+import type { ProfilePort } from '../../activities/models/client/ports';
 import {
   LEARN_AT_ONCE,
   MODEL_PROFILES,
@@ -10,7 +10,7 @@ import {
   type Profile,
   type ProfileSample,
   type ProfilesInput,
-} from '../contracts/profiles';
+} from '../../contracts/profiles';
 
 /** What a worker learns, and all workers have learned, of models. None of it fails the work that it is asked for. */
 export interface Profiles extends ProfilePort {

@@ -1,8 +1,8 @@
-import type { ProviderReport } from '../../contracts/breakers';
+import type { ProviderReport } from '../../../contracts/breakers';
 import { freePort } from '../../client/server/start-server';
-import { ModelSlots } from '../../workers/model-slots';
-import { sparingBreakers, WorkerWellness } from '../../workers/wellness';
-import { startTaskUpstream, type TaskUpstream } from '../support/task-upstream';
+import { ModelSlots } from '../../../workers/roles/model-slots';
+import { sparingBreakers, WorkerWellness } from '../../../workers/roles/wellness';
+import { startTaskUpstream, type TaskUpstream } from '../../support/task-upstream';
 
 const quiet = { info: () => undefined, warn: () => undefined };
 const never = new AbortController().signal;

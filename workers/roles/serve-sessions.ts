@@ -1,13 +1,13 @@
 import path from 'node:path';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
-import { lock } from '../activities/files/lock';
-import { createSessionActivities, type SessionPorts } from '../activities/sessions/session-activities';
-import { endIdleAgents } from '../activities/sessions/hosts/end-idle';
-import { SessionHost } from '../activities/sessions/hosts/session-host';
-import { keepUp, type UpkeepPorts } from '../activities/sessions/hosts/upkeep';
-import type { PoolActivities, SessionActivities } from '../contracts/activities';
-import type { PoolSpec } from '../contracts/schemas/pools';
-import { hostTaskQueue, poolTaskQueue } from '../contracts/task-queues';
+import { lock } from '../../activities/files/lock';
+import { createSessionActivities, type SessionPorts } from '../../activities/sessions/session-activities';
+import { endIdleAgents } from '../../activities/sessions/hosts/end-idle';
+import { SessionHost } from '../../activities/sessions/hosts/session-host';
+import { keepUp, type UpkeepPorts } from '../../activities/sessions/hosts/upkeep';
+import type { PoolActivities, SessionActivities } from '../../contracts/activities';
+import type { PoolSpec } from '../../contracts/schemas/pools';
+import { hostTaskQueue, poolTaskQueue } from '../../contracts/task-queues';
 import { poolSlots } from './pool-slots';
 
 /** How often a second process of a host looks whether the first one is gone. */

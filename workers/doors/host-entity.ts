@@ -1,6 +1,6 @@
 import { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
-import { hostWorkflowId, SESSION_HOST, type SessionHostInput } from '../contracts/messages';
+import { hostWorkflowId, SESSION_HOST, type SessionHostInput } from '../../contracts/messages';
 
 /** Make the workflow that stands for a session host, or find the one that does. */
 export async function standUpHost(

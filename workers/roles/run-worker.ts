@@ -2,9 +2,9 @@ import { hostname } from 'node:os';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Logger } from 'pino';
-import type { Activities } from '../contracts/activities';
-import { ActivityDoor, type Redact } from './activity-door';
-import type { WorkerSettings } from './settings';
+import type { Activities } from '../../contracts/activities';
+import { ActivityDoor, type Redact } from '../activity-door';
+import type { WorkerSettings } from '../settings';
 
 export interface WorkerParts {
   readonly settings: Pick<WorkerSettings, 'taskQueue' | 'workflowBundle'>;

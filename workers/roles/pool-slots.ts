@@ -1,5 +1,5 @@
 import type { ActivitySlotInfo, CustomSlotSupplier, SlotPermit } from '@temporalio/worker';
-import type { Promised, SessionHost } from '../activities/sessions/hosts/session-host';
+import type { Promised, SessionHost } from '../../activities/sessions/hosts/session-host';
 
 /**
  * A worker polls the queue of a pool only while the host has a session to promise: Temporal's queue is then the queue

@@ -1,8 +1,8 @@
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import type { ModelWorkActivities } from '../contracts/tasks/activities';
-import { modelsTaskQueue } from '../contracts/task-queues';
-import type { TaskStore } from '../activities/tasks/task-store';
+import type { ModelWorkActivities } from '../../contracts/tasks/activities';
+import { modelsTaskQueue } from '../../contracts/task-queues';
+import type { TaskStore } from '../../activities/tasks/task-store';
 import { ModelSlots } from './model-slots';
 import type { WorkerWellness } from './wellness';
 

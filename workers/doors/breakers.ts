@@ -10,7 +10,7 @@ import {
   type BreakerInput,
   type ProviderReport,
   type Standing,
-} from '../contracts/breakers';
+} from '../../contracts/breakers';
 
 /** What a worker asks and tells the breakers of providers. None of it fails the work that it is asked for. */
 export interface Breakers {

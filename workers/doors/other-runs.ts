@@ -1,12 +1,12 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { Client, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
-import { withHeartbeat } from '../activities/heartbeat';
-import type { RunActivities } from '../contracts/activities';
-import { parseRunWorkflowId, runWorkflowId } from '../contracts/ids';
-import { PIPELINE_RUN } from '../contracts/messages';
-import { RESUMABLE, type RunRef, type RunResult } from '../contracts/run';
-import { SEARCH_ATTRIBUTES } from '../contracts/search-attributes';
+import { withHeartbeat } from '../../activities/heartbeat';
+import type { RunActivities } from '../../contracts/activities';
+import { parseRunWorkflowId, runWorkflowId } from '../../contracts/ids';
+import { PIPELINE_RUN } from '../../contracts/messages';
+import { RESUMABLE, type RunRef, type RunResult } from '../../contracts/run';
+import { SEARCH_ATTRIBUTES } from '../../contracts/search-attributes';
 
 /** How a run stands, as far as its worktree is concerned. */
 export type Standing =

@@ -1,6 +1,6 @@
-import type { ProviderReport } from '../contracts/breakers';
-import type { BreakerPort } from '../activities/models/client/ports';
-import type { Wellness } from '../activities/tasks/task-ports';
+import type { ProviderReport } from '../../contracts/breakers';
+import type { BreakerPort } from '../../activities/models/client/ports';
+import type { Wellness } from '../../activities/tasks/task-ports';
 
 export interface WellnessOptions {
   /** The addresses of all providers. Without any there is nothing to reach, and a worker is always well. */
