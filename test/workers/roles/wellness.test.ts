@@ -1,5 +1,5 @@
 import type { ProviderReport } from '../../../contracts/breakers';
-import { freePort } from '../../client/server/start-server';
+import { freePort } from '../../../client/server/start-server';
 import { ModelSlots } from '../../../workers/roles/model-slots';
 import { sparingBreakers, WorkerWellness } from '../../../workers/roles/wellness';
 import { startTaskUpstream, type TaskUpstream } from '../../support/task-upstream';
