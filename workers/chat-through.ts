@@ -1,10 +1,8 @@
 import type { JsonObject } from '../contracts/json';
+import { tokensOfAnswer } from '../contracts/tokens';
 import type { Chat } from '../activities/tasks/task-ports';
 import { readChat } from './gateway/chat/read-chat';
 import type { Upstream } from './gateway/upstream/upstream';
-
-/** Bytes of an answer for a token, with what stands around it: only for answers that do not tell their usage. */
-const BYTES_PER_TOKEN = 4;
 
 /** Chat completions of tasks go the way that those of the gateway go. */
 export function chatThrough(upstreams: ReadonlyMap<string, Upstream>): Chat {
@@ -15,7 +13,7 @@ export function chatThrough(upstreams: ReadonlyMap<string, Upstream>): Chat {
     const { bytes, usage, ...answer } = await upstream.complete(request, { model, timeouts, signal });
     return {
       ...answer,
-      usage: usage ?? { input: request.inputTokens, output: Math.ceil(bytes.length / BYTES_PER_TOKEN) },
+      usage: usage ?? { input: request.inputTokens, output: tokensOfAnswer(bytes.length) },
       value: { body: JSON.parse(bytes.toString('utf8')) as JsonObject },
     };
   };

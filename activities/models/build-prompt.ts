@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../contracts/json';
 import { candidateKey, type CallModelInput, type Candidate, type RejectedAnswer } from '../../contracts/models';
 import { shapeToJsonSchema } from '../../contracts/schemas/output';
+import { tokensOfPrompt } from '../../contracts/tokens';
 import { renderAttachments } from '../attachments/render-attachments';
 import type { CompletionRequest, Message } from '../providers/model-provider';
 import type { ModelPorts } from './create-model-activities';
@@ -31,10 +32,10 @@ export function promptFor(prompt: Prompt, candidate: Candidate, rejected: Reject
   return { ...prompt, messages: [...prompt.messages, ...correction(rejected)] };
 }
 
-/** About how many tokens it is: three bytes each, which is too many for prose and about right for code. */
+/** About how many tokens it is. */
 export function tokensOf({ system = '', messages, schema }: Prompt): number {
   const parts = [system, ...messages.map(({ content }) => content), schema === undefined ? '' : JSON.stringify(schema)];
-  return Math.ceil(parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0) / 3);
+  return tokensOfPrompt(parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0));
 }
 
 function instruction(schema: JsonObject): string {

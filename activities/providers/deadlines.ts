@@ -1,13 +1,13 @@
 import type { Timeouts } from './model-provider';
 
-/** The three clocks of one call, behind one abort signal for the SDK. */
+/** The three clocks of one call, behind one abort signal for the request. */
 export interface Deadlines {
   readonly signal: AbortSignal;
   /** Which clock ran out: `no first event within 280 s`. Undefined while all is well, and when the caller gave up. */
   readonly expired: () => string | undefined;
-  /** The first event of the answer is here: from now on the pauses count. */
+  /** The answer has begun: from now on the pauses count. */
   readonly begun: () => void;
-  /** A byte came: also a keep-alive that no SDK shows. */
+  /** A byte came: also a keep-alive that nobody is shown. */
   readonly alive: () => void;
   /** Whoever reads the answer is busy with what came: that is no pause of the provider. Ends with {@link wake}. */
   readonly rest: () => void;
@@ -16,11 +16,14 @@ export interface Deadlines {
   readonly stop: () => void;
 }
 
-/** Start the clocks. SDK timers end with the headers, so a stalled stream is seen by nothing else. */
+/** Why a request is ended that nobody needs any more. One for all: to make an error takes longer than to end a request. */
+const OVER = new Error('the call is over');
+
+/** Start the clocks. What a client of HTTP times ends with the headers, so a stalled stream is seen by nothing else. */
 export function startDeadlines(timeouts: Timeouts, outer: AbortSignal): Deadlines {
   const controller = new AbortController();
   let expired: string | undefined;
-  const expire = (what: string, ms: number) => () => {
+  const expire = (what: string, ms: number): void => {
     expired ??= `${what} within ${ms / 1000} s`;
     controller.abort();
   };
@@ -28,41 +31,38 @@ export function startDeadlines(timeouts: Timeouts, outer: AbortSignal): Deadline
   if (outer.aborted) giveUp();
   outer.addEventListener('abort', giveUp, { once: true });
 
-  const total = setTimeout(expire('no complete answer', timeouts.totalMs), timeouts.totalMs);
-  const first = setTimeout(expire('no first event', timeouts.firstEventMs), timeouts.firstEventMs);
+  const { totalMs, firstEventMs, idleMs } = timeouts;
+  const total = setTimeout(() => expire('no complete answer', totalMs), totalMs);
+  const first =
+    firstEventMs < totalMs ? setTimeout(() => expire('no first event', firstEventMs), firstEventMs) : undefined;
   let idle: NodeJS.Timeout | undefined;
-  let begun = false;
   let resting = false;
-  const listen = () => {
-    clearTimeout(idle);
-    idle = setTimeout(expire('no further event', timeouts.idleMs), timeouts.idleMs);
-  };
   return {
     signal: controller.signal,
     expired: () => expired,
     begun: () => {
-      if (begun) return;
-      begun = true;
+      if (idle !== undefined || controller.signal.aborted) return;
       clearTimeout(first);
-      if (!resting) listen();
+      idle = setTimeout(() => {
+        if (!resting) expire('no further event', idleMs);
+      }, idleMs);
     },
     alive: () => {
       if (!resting) idle?.refresh();
     },
     rest: () => {
       resting = true;
-      clearTimeout(idle);
-      idle = undefined;
     },
+    // A clock that ran out while nobody read begins anew, and so does one that did not.
     wake: () => {
       resting = false;
-      if (begun && !controller.signal.aborted) listen();
+      if (!controller.signal.aborted) idle?.refresh();
     },
     stop: () => {
       outer.removeEventListener('abort', giveUp);
       [total, first, idle].forEach((timer) => clearTimeout(timer));
       // An answer given up half-way must not go on being written, and charged, unheard.
-      controller.abort();
+      if (!controller.signal.aborted) controller.abort(OVER);
     },
   };
 }

@@ -1,12 +1,10 @@
 import type { FastifyReply } from 'fastify';
+import { tokensOfAnswer } from '../../contracts/tokens';
 import { askModels, type Turn } from './ask-models';
 import type { Asked, Course } from './asked';
 import { headersOf } from './answer-headers';
 import type { GatewayPorts } from './ports';
 import type { WholeAnswer } from './upstream/upstream';
-
-/** Bytes of an answer for a token, with what stands around it: only for answers that do not tell their usage. */
-const BYTES_PER_TOKEN = 4;
 
 /** Answer in one piece. Fails as `askModels` does. */
 export async function answerWhole(
@@ -22,7 +20,7 @@ export async function answerWhole(
       const { bytes, model, usage, costUsd } = await ask(turn);
       return {
         ...{ value: bytes, model },
-        usage: usage ?? { input: asked.inputTokens, output: Math.ceil(bytes.length / BYTES_PER_TOKEN) },
+        usage: usage ?? { input: asked.inputTokens, output: tokensOfAnswer(bytes.length) },
         ...(costUsd !== undefined && { costUsd }),
       };
     },

@@ -1,14 +1,13 @@
+import { tokensOfPrompt } from '../../contracts/tokens';
 import { isObject } from './json';
 
-/** Bytes of JSON for a token: fewer than in plain text, so that what is held is rather too much. */
-const BYTES_PER_TOKEN = 3;
 /** What an image costs at most vendors, roughly; its bytes say nothing. */
 const TOKENS_PER_IMAGE = 1_500;
 
 /** Tokens that a request may have, from its bytes; images count by number. */
 export function estimateTokens(raw: Buffer, body: Readonly<Record<string, unknown>>): number {
   const inline = raw.length > INLINE_BYTES ? inlineDataIn(body['messages']) : { count: 0, bytes: 0 };
-  return Math.ceil((raw.length - inline.bytes) / BYTES_PER_TOKEN) + inline.count * TOKENS_PER_IMAGE;
+  return tokensOfPrompt(raw.length - inline.bytes) + inline.count * TOKENS_PER_IMAGE;
 }
 
 /** A body below this is not searched for images: at worst a little too much is held. */

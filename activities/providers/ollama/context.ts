@@ -1,3 +1,4 @@
+import { tokensOfPrompt } from '../../../contracts/tokens';
 import { TOO_LONG } from '../classify/rule';
 import { UnusableAnswer } from '../provider-failure';
 
@@ -10,17 +11,16 @@ export interface Extent {
   readonly answer: number | undefined;
 }
 
-const BYTES_PER_TOKEN = 3;
 const IMAGE_TOKENS = 1_000;
 const ANSWER_TOKENS = 4_096;
 const SHORTEST = 8_192;
 
 /**
- * Tokens of context to ask for: a power of two with room for the prompt, three bytes a token at worst, and an answer. A
- * prompt that does not fit is refused here, because Ollama would drop its beginning silently. Fails: UnusableAnswer.
+ * Tokens of context to ask for: a power of two with room for the prompt and an answer. A prompt that does not fit is
+ * refused here, because Ollama would drop its beginning silently. Fails: UnusableAnswer.
  */
 export function contextFor({ bytes, images, answer = ANSWER_TOKENS }: Extent, maxContext: number): number {
-  const prompt = Math.ceil(bytes / BYTES_PER_TOKEN) + images * IMAGE_TOKENS;
+  const prompt = tokensOfPrompt(bytes) + images * IMAGE_TOKENS;
   const least = prompt + Math.min(answer, ANSWER_TOKENS);
   if (least > maxContext) {
     throw tooLong(

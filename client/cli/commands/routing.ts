@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import type { ModelConfig } from '../../../contracts/config/model-config';
 import { scopeOfProject } from '../../../contracts/config/scope-of-project';
 import type { RouteRequest } from '../../../contracts/models';
+import { tokensOfPrompt } from '../../../contracts/tokens';
 import { explainRoute } from '../../models/explain-route';
 import { readPrompt } from '../given-prompt';
 import type { AddCommand } from '../program';
@@ -19,7 +20,6 @@ interface ExplainOptions {
 
 /** A prompt of some pages, where none is given. */
 const USUAL_PROMPT_TOKENS = 1_000;
-const BYTES_PER_TOKEN = 3;
 
 export const addRouting: AddCommand = (program, cli) => {
   const routing = program.command('routing').description('Who answers, and why');
@@ -36,7 +36,8 @@ export const addRouting: AddCommand = (program, cli) => {
     .option('--over-budget', 'as if the budget had nothing left')
     .action(async (prompt: string | undefined, options: ExplainOptions) => {
       const config = await cli().config();
-      const inputTokens = prompt === undefined ? USUAL_PROMPT_TOKENS : tokensOf(await readPrompt(prompt, cli()));
+      const given = prompt === undefined ? undefined : await readPrompt(prompt, cli());
+      const inputTokens = given === undefined ? USUAL_PROMPT_TOKENS : tokensOfPrompt(Buffer.byteLength(given));
       const request = requestOf(config, options, inputTokens);
       const explained = await explainRoute(config, request, options.overBudget === true, () => cli().temporal());
       const { paint, width } = cli();
@@ -55,11 +56,6 @@ function requestOf(config: ModelConfig, options: ExplainOptions, inputTokens: nu
     ...(team === undefined ? {} : { team }),
     ...(maxTokens === undefined ? {} : { maxOutputTokens: maxTokens }),
   };
-}
-
-/** About: the same guess as for a prompt that is sent. */
-function tokensOf(prompt: string): number {
-  return Math.ceil(Buffer.byteLength(prompt) / BYTES_PER_TOKEN);
 }
 
 function countOf(text: string): number {

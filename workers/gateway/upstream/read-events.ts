@@ -1,5 +1,6 @@
 import type { Account, StreamAccount, StreamPart } from './upstream';
 import { UnusableAnswer } from '../../../activities/providers/provider-failure';
+import { tokensOfAnswer } from '../../../contracts/tokens';
 import { isObject } from '../json';
 import { accountOf } from './account';
 import { contentBytesOf } from './content';
@@ -74,7 +75,7 @@ export class EventReader {
 
   account(): StreamAccount {
     const { told, id } = this;
-    const received = Math.max(this.contents, Math.ceil(this.contentBytes / 4));
+    const received = Math.max(this.contents, tokensOfAnswer(this.contentBytes));
     return { ...told, received, ...(id !== undefined && { id }) };
   }
 

@@ -1,10 +1,8 @@
 import type { ChatStream, ModelBody, ModelProvider } from '../../../activities/providers/model-provider';
+import { tokensOfAnswer } from '../../../contracts/tokens';
 import { isObject } from '../json';
 import { contentBytesOf } from './content';
 import type { StreamPart, StreamedAnswer, Upstream, UpstreamCall, UpstreamRequest, WholeAnswer } from './upstream';
-
-/** Bytes of an answer for a token: only for what is cut. */
-const BYTES_PER_TOKEN = 4;
 
 /** A provider that does not speak OpenAI's protocol: it translates both ways, and its pieces are written down here. */
 export function createTranslatedUpstream(provider: ModelProvider): Upstream {
@@ -44,7 +42,7 @@ function streamOf(answer: ChatStream, { wantsUsage }: UpstreamRequest): Streamed
     parts: parts(),
     account: () => ({
       ...answer.account(),
-      received: Math.ceil(bytes / BYTES_PER_TOKEN),
+      received: tokensOfAnswer(bytes),
       ...(id !== undefined && { id }),
     }),
   };
