@@ -21,6 +21,10 @@ export function candidateKey({ provider, model }: Candidate): string {
   return `${provider}/${model}`;
 }
 
+export function isSameCandidate(one: Candidate, other: Candidate): boolean {
+  return one.provider === other.provider && one.model === other.model;
+}
+
 /** What the calls made so far for one answer have learned of a candidate. */
 export interface Trial extends Candidate {
   readonly failures: number;

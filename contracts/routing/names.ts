@@ -55,6 +55,7 @@ export function defaultOf({ name, models }: ConfiguredProvider): Candidate {
 }
 
 export function distinct(candidates: readonly Candidate[]): readonly Candidate[] {
+  if (candidates.length < 2) return candidates;
   return [...new Map(candidates.map((one) => [candidateKey(one), one])).values()];
 }
 

@@ -4,7 +4,7 @@ import { findingText } from './policies';
 import type { Liking } from './prefer';
 
 /** A candidate with all that its place depends on. */
-export interface Placed extends Admitted {
+export interface Placed extends Omit<Admitted, 'admitted'> {
   readonly liking: Liking;
   /** The budget has nothing left and names this one for it. */
   readonly local: boolean;

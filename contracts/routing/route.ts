@@ -1,9 +1,9 @@
-import { candidateKey, type RejectedCandidate, type Route, type RouteRequest } from '../models';
+import { isSameCandidate, type Candidate, type RejectedCandidate, type Route, type RouteRequest } from '../models';
 import type { RouteFacts } from './facts';
 import { anyFree, localByBudget } from './free';
 import { judge, rejectionOf } from './judge';
-import { whoIsMeant } from './meant';
-import { distinct } from './names';
+import { whoIsMeant, type Meant } from './meant';
+import { distinct, type Named } from './names';
 import { likingBy } from './prefer';
 import { inOrder, rankedOf } from './rank';
 import { weigh } from './weigh';
@@ -19,10 +19,8 @@ import { weigh } from './weigh';
  */
 export function route(request: RouteRequest, facts: RouteFacts): Route {
   const { config, freeOnly } = facts;
-  const meant = whoIsMeant(config, request);
-  const local = localByBudget(facts);
-  const localKeys = new Set(local.candidates.map(candidateKey));
-  const all = distinct([...local.candidates, ...meant.candidates, ...anyFree(facts)]).flatMap((candidate, place) => {
+  const { meant, local, candidates } = namesOf(request, facts);
+  const all = candidates.flatMap((candidate, place) => {
     const provider = config.providers.find(({ name }) => name === candidate.provider);
     return provider ? [weigh(candidate, place, provider, request, facts)] : [];
   });
@@ -30,10 +28,12 @@ export function route(request: RouteRequest, facts: RouteFacts): Route {
   const likingOf = likingBy(meant.prefer, all);
   const placed = judged
     .filter((one) => one.admitted)
-    .map((one) => ({
-      ...one,
-      liking: likingOf(one.weighed),
-      local: localKeys.has(candidateKey(one.weighed.candidate)),
+    .map(({ weighed, findings, needsProbe }) => ({
+      weighed,
+      findings,
+      needsProbe,
+      liking: likingOf(weighed),
+      local: local.candidates.some((one) => isSameCandidate(one, weighed.candidate)),
     }));
   return {
     candidates: placed.sort(inOrder).map(rankedOf),
@@ -45,6 +45,23 @@ export function route(request: RouteRequest, facts: RouteFacts): Route {
     ...(meant.experiment && { experiment: meant.experiment }),
     findings: judged.flatMap(({ findings }) => findings),
   };
+}
+
+/** What names are read by. */
+type NameFacts = Pick<RouteFacts, 'config' | 'prices' | 'freeOnly'>;
+
+/** Who a request may come to by names alone, each once: how these stand has to be known for its route. */
+export function candidatesOf(request: RouteRequest, facts: NameFacts): readonly Candidate[] {
+  return namesOf(request, facts).candidates;
+}
+
+function namesOf(
+  request: RouteRequest,
+  facts: NameFacts,
+): { readonly meant: Meant; readonly local: Named; readonly candidates: readonly Candidate[] } {
+  const meant = whoIsMeant(facts.config, request);
+  const local = localByBudget(facts);
+  return { meant, local, candidates: distinct([...local.candidates, ...meant.candidates, ...anyFree(facts)]) };
 }
 
 /** Nothing that a configuration names is lost silently. */

@@ -1,5 +1,5 @@
 import type { ConfiguredProvider } from '../config/model-config';
-import type { Candidate, RouteRequest, Trial } from '../models';
+import { isSameCandidate, type Candidate, type RouteRequest, type Trial } from '../models';
 import type { NanoDollars } from '../money';
 import type { Profile } from '../profiles';
 import type { RouteFacts } from './facts';
@@ -19,11 +19,11 @@ export interface Weighed {
   readonly place: number;
   readonly answerTokens: number;
   readonly free: boolean;
-  /** Absent: nobody knows its price. */
-  readonly estimateNano?: NanoDollars;
-  /** Of this kind of task; absent: nothing was learned yet. */
-  readonly profile?: Profile;
-  readonly trial?: Trial;
+  /** Undefined: nobody knows its price. */
+  readonly estimateNano: NanoDollars | undefined;
+  /** Of this kind of task; undefined: nothing was learned yet. */
+  readonly profile: Profile | undefined;
+  readonly trial: Trial | undefined;
 }
 
 export function weigh(
@@ -38,21 +38,8 @@ export function weigh(
   const tokens = { input: request.inputTokens, output: answerTokens };
   const estimateNano = free ? 0 : facts.prices.estimate(candidate, tokens, facts.now);
   const profile = facts.profiles.find(
-    (one) => one.task === taskOf(request) && isSame(one, candidate) && one.calls >= LEARNED_CALLS,
+    (one) => one.task === taskOf(request) && isSameCandidate(one, candidate) && one.calls >= LEARNED_CALLS,
   );
-  const trial = facts.trials.find((one) => isSame(one, candidate));
-  return {
-    candidate,
-    provider,
-    place,
-    answerTokens,
-    free,
-    ...(estimateNano !== undefined && { estimateNano }),
-    ...(profile && { profile }),
-    ...(trial && { trial }),
-  };
-}
-
-function isSame(one: Candidate, other: Candidate): boolean {
-  return one.provider === other.provider && one.model === other.model;
+  const trial = facts.trials.find((one) => isSameCandidate(one, candidate));
+  return { candidate, provider, place, answerTokens, free, estimateNano, profile, trial };
 }

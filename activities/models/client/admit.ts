@@ -1,5 +1,5 @@
 import {
-  candidateKey,
+  isSameCandidate,
   type Candidate,
   type RankedCandidate,
   type RejectedCandidate,
@@ -54,8 +54,12 @@ async function firstOf(
   const rejected = [...look.route.rejected];
   for (const ranked of inOrder(look.route.candidates, request.first)) {
     const outcome = await tryOne(ports, request, look, ranked, rejected);
-    if ('hold' in outcome) return { ...outcome, route: { ...look.route, rejected }, overBudget };
-    rejected.push({ provider: ranked.provider, model: ranked.model, ...outcome });
+    if ('kind' in outcome) {
+      rejected.push({ provider: ranked.provider, model: ranked.model, ...outcome });
+      continue;
+    }
+    const { hold, probes, generations } = outcome;
+    return { ranked, hold, probes, generations, route: { ...look.route, rejected }, overBudget };
   }
   throw nobody(ports.config.providers.length, look.route, rejected);
 }
@@ -69,7 +73,7 @@ async function tryOne(
   look: Look,
   ranked: RankedCandidate,
   rejected: readonly RejectedCandidate[],
-): Promise<Omit<Admitted, 'route' | 'overBudget'> | No> {
+): Promise<Pick<Admitted, 'hold' | 'probes' | 'generations'> | No> {
   const hold = await holdFor(request, ranked, look.route, rejected);
   if (hold === 'unknown') {
     return { kind: 'budget', reason: 'nobody knows what it costs: set its prices in the configuration' };
@@ -81,7 +85,7 @@ async function tryOne(
     hold?.settle(0);
     return { kind: 'breaker', reason: `somebody else is just trying ${name}`, retryAt: await triedUntil(ports, name) };
   }
-  return { ranked, hold, probes, generations: await generationsOf(ports, look, ranked, probes) };
+  return { hold, probes, generations: await generationsOf(ports, look, ranked, probes) };
 }
 
 async function holdFor(
@@ -121,7 +125,8 @@ async function whenOver(
 }
 
 function inOrder(candidates: readonly RankedCandidate[], first: Candidate | undefined): readonly RankedCandidate[] {
-  const isFirst = (one: Candidate): boolean => first !== undefined && candidateKey(one) === candidateKey(first);
+  if (first === undefined) return candidates;
+  const isFirst = (one: Candidate): boolean => isSameCandidate(one, first);
   return [...candidates.filter(isFirst), ...candidates.filter((one) => !isFirst(one))];
 }
 
@@ -140,9 +145,10 @@ async function generationsOf(
   ranked: RankedCandidate,
   probes: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  const each = breakersOf(ranked).map(async (name) => {
+  const generations = new Map<string, number>();
+  for (const name of breakersOf(ranked)) {
     const standing = probes.includes(name) ? await breakers.standing(name) : standings.get(name);
-    return [name, standing?.generation ?? 0] as const;
-  });
-  return new Map(await Promise.all(each));
+    generations.set(name, standing?.generation ?? 0);
+  }
+  return generations;
 }

@@ -47,16 +47,11 @@ async function afterAnswer<T>(
   const { ranked, route, hold, overBudget } = admitted;
   const { value, usage, model } = answered;
   const costNano = ports.prices.cost(ranked, answered, Date.now());
-  const cost = costNano === undefined ? {} : { costNano };
   hold?.settle(costNano);
   // Of half an answer nobody learns how long a whole one takes.
-  if (answered.cut !== true) ports.profiles.learn({ ...sampleOf(request, ranked), ok: true, latencyMs, ...cost });
+  if (answered.cut !== true) ports.profiles.learn({ ...sampleOf(request, ranked), ok: true, latencyMs, costNano });
   await tellSuccess(ports, request, admitted);
-  return {
-    ...{ value, route, usage, model, candidate: ranked },
-    ...cost,
-    ...(overBudget === undefined ? {} : { overBudget }),
-  };
+  return { value, route, usage, model, candidate: ranked, costNano, overBudget };
 }
 
 /** What is thrown after a call that failed; the hold is settled and everybody told. */

@@ -1,10 +1,11 @@
 import type { Standing } from '../../../contracts/breakers';
-import type { Route, Trial } from '../../../contracts/models';
+import type { Candidate, Route, Trial } from '../../../contracts/models';
 import { breakersOf } from '../../../contracts/routing/breakers';
 import type { RouteFacts } from '../../../contracts/routing/facts';
-import { route } from '../../../contracts/routing/route';
+import { candidatesOf, route } from '../../../contracts/routing/route';
 import type { ModelClientPorts } from './client-ports';
 import type { ClientRequest } from './model-client';
+import type { BreakerPort } from './ports';
 
 /** A route, and how the breakers stood that it was made by. */
 export interface Look {
@@ -12,10 +13,7 @@ export interface Look {
   readonly standings: ReadonlyMap<string, Standing>;
 }
 
-/**
- * Route a request by how everything stands now. Names alone decide who is meant, so a first route without breakers
- * tells which of them have to be asked.
- */
+/** Route a request by how everything stands now: names alone decide whose breakers have to be looked at. */
 export async function lookAround(
   { config, breakers, prices, profiles }: ModelClientPorts,
   request: ClientRequest,
@@ -23,17 +21,29 @@ export async function lookAround(
   freeOnly = false,
 ): Promise<Look> {
   const { allowed } = request;
+  const named = candidatesOf(request, { config, prices, freeOnly });
+  const [known, standings] = await Promise.all([profiles.known(), standingsOf(breakers, named)]);
   const facts: RouteFacts = {
-    ...{ config, prices, trials, freeOnly },
-    ...(allowed === undefined ? {} : { allowed }),
-    standings: new Map(),
-    profiles: await profiles.known(),
+    config,
+    prices,
+    trials,
+    freeOnly,
+    standings,
+    profiles: known,
     now: Date.now(),
+    ...(allowed === undefined ? undefined : { allowed }),
   };
-  const { candidates } = route(request, facts);
-  const names = [...new Set(candidates.flatMap(breakersOf))];
-  const standings = new Map(
-    await Promise.all(names.map(async (name) => [name, await breakers.standing(name)] as const)),
+  return { route: route(request, facts), standings };
+}
+
+async function standingsOf(
+  breakers: BreakerPort,
+  candidates: readonly Candidate[],
+): Promise<ReadonlyMap<string, Standing>> {
+  const names = new Set(candidates.flatMap(breakersOf));
+  const standings = new Map<string, Standing>();
+  await Promise.all(
+    [...names].map((name) => breakers.standing(name).then((standing) => standings.set(name, standing))),
   );
-  return { route: route(request, { ...facts, standings, now: Date.now() }), standings };
+  return standings;
 }

@@ -68,10 +68,10 @@ export interface Attempt<T> {
   readonly route: Route;
   readonly usage: Usage;
   readonly model: string;
-  /** Absent when nobody knows the price. */
-  readonly costNano?: NanoDollars;
+  /** Undefined where nobody knows the price. */
+  readonly costNano: NanoDollars | undefined;
   /** The budget had too little, so only models that cost nothing were asked. */
-  readonly overBudget?: string;
+  readonly overBudget: string | undefined;
 }
 
 /** Money for calls. One hold for each call; a hold ends exactly once. */

@@ -49,6 +49,8 @@ async function tell(
   names: readonly string[],
   outcome: ProviderReport['outcome'],
 ): Promise<void> {
-  const report = { id: attemptId, at: Date.now(), outcome };
-  await Promise.all(names.map((name) => breakers.report(name, { ...report, generation: generations.get(name) ?? 0 })));
+  const at = Date.now();
+  const tellOne = (name: string): Promise<void> =>
+    breakers.report(name, { id: attemptId, at, outcome, generation: generations.get(name) ?? 0 });
+  await Promise.all(names.map(tellOne));
 }
