@@ -1,5 +1,6 @@
 import { candidateKey } from '../../contracts/models';
 import type { Asked, Course } from './asked';
+import type { Counted } from './metrics';
 import type { GatewayPorts } from './ports';
 
 /** A request is over: its line in the audit, its part of the metrics. Never fails. */
@@ -10,17 +11,21 @@ export function keepCount(ports: GatewayPorts, asked: Asked, course: Course, sta
   ports.log.debug({ id: asked.id, status, ms, candidate: course.candidate }, 'served');
 }
 
-function countedOf(asked: Asked, course: Course, status: number, ms: number) {
+function countedOf(asked: Asked, course: Course, status: number, ms: number): Counted {
   const { candidate, usage, costNano, trials, route, firstEventMs, error } = course;
-  const failures = trials.map(({ provider, lastType }) => ({ provider, type: lastType }));
-  const refusals = (route?.rejected ?? []).filter(({ kind }) => kind !== 'tried');
   return {
-    ...{ operation: asked.operation, status, seconds: ms / 1000, failures, refusals },
-    ...(candidate && { provider: candidate.provider, model: candidate.model }),
-    ...(usage && { inputTokens: usage.input, outputTokens: usage.output }),
-    ...(costNano !== undefined && { costNano }),
-    ...(firstEventMs !== undefined && { firstChunkSeconds: firstEventMs / 1000 }),
-    ...(error !== undefined && { error }),
+    operation: asked.operation,
+    status,
+    seconds: ms / 1000,
+    provider: candidate?.provider,
+    model: candidate?.model,
+    error,
+    firstChunkSeconds: firstEventMs === undefined ? undefined : firstEventMs / 1000,
+    inputTokens: usage?.input,
+    outputTokens: usage?.output,
+    costNano,
+    failures: trials.map(({ provider, lastType }) => ({ provider, type: lastType })),
+    refusals: (route?.rejected ?? []).filter(({ kind }) => kind !== 'tried'),
   };
 }
 

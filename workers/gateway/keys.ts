@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { ModelConfig } from '../../contracts/config/model-config';
 
 /** Whoever asks: the holder of a key, or everybody on this machine where there are none. */
@@ -84,5 +84,5 @@ function refuseTwins(known: readonly KnownKey[]): void {
 }
 
 function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }

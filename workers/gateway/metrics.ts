@@ -6,15 +6,15 @@ export interface Counted {
   readonly operation: 'chat' | 'embeddings';
   readonly status: number;
   readonly seconds: number;
-  /** Who answered, or was asked last; absent: nobody was. */
-  readonly provider?: string;
-  readonly model?: string;
+  /** Who answered, or was asked last; undefined: nobody was. */
+  readonly provider: string | undefined;
+  readonly model: string | undefined;
   /** The code of the error that the client was told. */
-  readonly error?: string;
-  readonly firstChunkSeconds?: number;
-  readonly inputTokens?: number;
-  readonly outputTokens?: number;
-  readonly costNano?: NanoDollars;
+  readonly error: string | undefined;
+  readonly firstChunkSeconds: number | undefined;
+  readonly inputTokens: number | undefined;
+  readonly outputTokens: number | undefined;
+  readonly costNano: NanoDollars | undefined;
   /** Candidates that failed before, by type of failure. */
   readonly failures: readonly { readonly provider: string; readonly type: string }[];
   /** Candidates that breakers or budgets kept out. */

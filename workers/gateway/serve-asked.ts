@@ -36,7 +36,8 @@ export async function serveAsked(
   let asked = beginAsked(operation, request, reply);
   let status = 200;
   try {
-    asked = { ...asked, ...steps.read() };
+    const { model, inputTokens, maxOutputTokens, stream } = steps.read();
+    asked = { ...asked, model, inputTokens, maxOutputTokens, stream };
     await steps.serve(asked, course);
     if (asked.signal.aborted) status = CLIENT_GONE;
   } catch (error) {
@@ -57,10 +58,17 @@ function beginAsked(operation: Operation, request: FastifyRequest, reply: Fastif
     if (!reply.raw.writableFinished) gone.abort(new ClientGone());
   });
   return {
-    ...{ id: request.id, operation, caller: request.caller, since: Date.now(), signal: gone.signal },
+    id: request.id,
+    operation,
+    caller: request.caller,
+    model: undefined,
     task: word(request, 'x-gantry-task'),
     project: word(request, 'x-gantry-project'),
-    ...{ model: undefined, inputTokens: 0, maxOutputTokens: undefined, stream: false },
+    inputTokens: 0,
+    maxOutputTokens: undefined,
+    stream: false,
+    since: Date.now(),
+    signal: gone.signal,
   };
 }
 

@@ -33,7 +33,10 @@ export function readChat(given: unknown): ChatRequest {
   const choices = wholeNumber(body, 'n', MOST_CHOICES) ?? 1;
   const longest = wholeNumber(body, 'max_completion_tokens') ?? wholeNumber(body, 'max_tokens');
   return {
-    ...{ raw, body, choices, model: readModel(body) },
+    raw,
+    body,
+    choices,
+    model: readModel(body),
     stream: stream === true,
     wantsUsage: wantsUsage(body, stream === true),
     inputTokens: estimateTokens(raw, body),
