@@ -15,6 +15,7 @@ import type { WorkerRole } from '../../contracts/task-queues';
 import { taskStores } from '../../workers/build-model-work';
 import { createModelClient } from '../../activities/models/client/create-model-client';
 import { createBreakers } from '../../workers/doors/breakers';
+import { createCatalogue } from '../../workers/gateway/catalogue';
 import { createMetrics } from '../../workers/gateway/metrics';
 import { GATEWAY_LIMITS } from '../../workers/gateway/ports';
 import { createKeys } from '../../workers/gateway/keys';
@@ -29,6 +30,9 @@ import { waitUntil } from './wait-until';
 
 /** A dollar for a million tokens. */
 const PRICE = { input: 1, output: 1 };
+
+/** Whose key a request is sent with; that of eve is good for one model. */
+type KeyHolder = 'ann' | 'bob' | 'eve';
 
 /** A gateway in this process, workers in their own, and one upstream: all real but the model. */
 export class TaskSystem {
@@ -62,6 +66,7 @@ export class TaskSystem {
 
   config(upstreamUrl = this.upstreamUrl): ModelConfig {
     const key = (team: string) => ({ key: `KEY_OF_${team.toUpperCase()}`, team });
+    const eve = { ...key('green'), models: ['scripted/small'] };
     return {
       organisation: this.organisation,
       providers: [
@@ -71,7 +76,7 @@ export class TaskSystem {
             protocol: 'openai',
             baseUrl: upstreamUrl,
             keyVariable: 'UPSTREAM_KEY',
-            models: ['small'],
+            models: ['small', 'large'],
             tags: [],
           },
           ...{ prices: { '*': PRICE }, standIn: false, structuredOutput: true, maxOutput: 5 },
@@ -81,7 +86,7 @@ export class TaskSystem {
       budgets: {
         ...{ limits: { total: toNano(100) }, teams: {}, over: 'stop', 'alert-at': 80 },
       },
-      gateway: { host: '127.0.0.1', port: 0, keys: { ann: key('red'), bob: key('blue') } },
+      gateway: { host: '127.0.0.1', port: 0, keys: { ann: key('red'), bob: key('blue'), eve } },
     };
   }
 
@@ -129,22 +134,17 @@ export class TaskSystem {
   }
 
   /** The SDK of somebody with a key. */
-  openai(who: 'ann' | 'bob' = 'ann'): OpenAI {
+  openai(who: KeyHolder = 'ann'): OpenAI {
     return new OpenAI({ apiKey: who, baseURL: `${this.url}/v1`, maxRetries: 0 });
   }
 
   /** A request of somebody with a key. */
-  fetch(path: string, { who = 'ann', ...init }: RequestInit & { who?: 'ann' | 'bob' } = {}): Promise<Response> {
+  fetch(path: string, { who = 'ann', ...init }: RequestInit & { who?: KeyHolder } = {}): Promise<Response> {
     const headers = { authorization: `Bearer ${who}`, ...(init.headers as Record<string, string> | undefined) };
     return fetch(`${this.url}${path}`, { ...init, headers });
   }
 
-  post(
-    path: string,
-    body: unknown,
-    headers: Record<string, string> = {},
-    who: 'ann' | 'bob' = 'ann',
-  ): Promise<Response> {
+  post(path: string, body: unknown, headers: Record<string, string> = {}, who: KeyHolder = 'ann'): Promise<Response> {
     const type = { 'content-type': 'application/json' };
     return this.fetch(path, { who, method: 'POST', headers: { ...type, ...headers }, body: JSON.stringify(body) });
   }
@@ -166,14 +166,14 @@ export class TaskSystem {
   private async startGateway(limits: Partial<TaskApiLimits>): Promise<void> {
     const config = this.config();
     const where = { connection: this.connection, namespace: 'default', taskQueue: this.taskQueue };
-    this.ports = { ...taskStores(this.home), door: new TaskDoor(where), limits };
+    this.ports = { ...taskStores(this.home), door: new TaskDoor(where), catalogue: createCatalogue(config), limits };
     const { ports } = this;
     const log = pino({ level: 'error' });
     const breakers = createBreakers({ ...where, log });
     this.app = await createServer(
       {
         ...{ config, log, breakers, home: this.home, limits: GATEWAY_LIMITS, metrics: createMetrics() },
-        keys: createKeys(config.gateway, { KEY_OF_RED: 'ann', KEY_OF_BLUE: 'bob' }),
+        keys: createKeys(config.gateway, { KEY_OF_RED: 'ann', KEY_OF_BLUE: 'bob', KEY_OF_GREEN: 'eve' }),
         models: createModelClient({
           ...{ config, breakers, prices: createPriceBook(config.providers), redact: (text) => text },
           profiles: { known: () => Promise.resolve([]), learn: () => undefined },

@@ -4,6 +4,7 @@ import { taskStores } from '../build-model-work';
 import { createLogger, installRuntime } from '../logger';
 import { connectWorker } from '../roles/run-worker';
 import { secretsOf } from '../secrets';
+import { createCatalogue } from './catalogue';
 import { openPorts } from './open-ports';
 import { createServer } from './server';
 import { readGatewaySettings, whereToListen } from './settings';
@@ -31,7 +32,8 @@ export async function main(): Promise<void> {
     try {
       const where = whereToListen(settings, ports.config.gateway, ports.keys);
       const { taskQueue, home, workerPool } = settings;
-      const tasks = { door: new TaskDoor({ connection, namespace, taskQueue }), ...taskStores(home) };
+      const door = new TaskDoor({ connection, namespace, taskQueue });
+      const tasks = { door, catalogue: createCatalogue(ports.config), ...taskStores(home) };
       const app = await createServer(ports, [
         ...(workerPool ? [(routes: FastifyInstance) => registerTasks(routes, tasks)] : []),
         (routes) => registerDurable(routes, tasks),

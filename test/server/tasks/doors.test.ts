@@ -177,6 +177,21 @@ describe('many completions in one request', () => {
     expect(response.status).toBe(400);
     expect((await json(response)).error.message).toMatch(message);
   });
+
+  it.each([
+    ['that their key may not use', 'eve', 'large', 403, 'model_not_allowed'],
+    ['that nobody lists', 'ann', 'nobody', 404, 'model_not_found'],
+    ['that nobody lists, though their key may use its provider', 'eve', 'scripted/nobody', 404, 'model_not_found'],
+  ] as const)('with a model %s are refused as a whole, and nobody is asked', async (_, who, model, status, code) => {
+    const [name, other] = [randomUUID(), randomUUID()];
+    const requests = [
+      { custom_id: 'a', body: requestOf(name) },
+      { custom_id: 'b', body: { ...requestOf(other), model } },
+    ];
+    const response = await system.post('/v1/chat/completions/batch', { requests }, {}, who);
+    expect([response.status, await json(response)]).toMatchObject([status, { error: { code, param: 'model' } }]);
+    expect([upstream.timesAsked(name), upstream.timesAsked(other)]).toEqual([0, 0]);
+  });
 });
 
 describe('OpenAI’s own client', () => {

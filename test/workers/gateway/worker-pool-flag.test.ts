@@ -34,7 +34,8 @@ describe('the worker pool of the gateway', () => {
   test('changes no byte of anything else, whether it is on or off', async () => {
     const home = await temporaryDirectory();
     const connection = Connection.lazy({ address: '127.0.0.1:1' });
-    const ports = { ...taskStores(home), door: new TaskDoor({ connection, namespace: 'default', taskQueue: 'none' }) };
+    const door = new TaskDoor({ connection, namespace: 'default', taskQueue: 'none' });
+    const ports = { ...taskStores(home), door, catalogue: { demand: () => undefined } };
     const durable = (app: FastifyInstance): void => registerDurable(app, ports);
     const pool = (app: FastifyInstance): Promise<void> => registerTasks(app, ports);
     try {

@@ -41,7 +41,7 @@ async function create(ports: TaskApiPorts, request: FastifyRequest): Promise<Tas
   if (typeof inputFile !== 'string') throw badRequest('input_file_id must be the id of a file.', 'input_file_id');
   const file = await findFile(ports, request.caller.team, inputFile);
   const metadata = readMetadata(body['metadata']);
-  const reader = new RequestReader();
+  const reader = new RequestReader((model) => ports.catalogue.demand(request.caller, model));
   const idempotencyKey = idempotencyKeyOf(request);
   return submit(ports, {
     ...{ prefix: 'batch', kind: 'many', caller: request.caller, lifeMs },

@@ -23,15 +23,18 @@ export class RequestReader {
   private readonly ids = new Map<string, string>();
   private readonly hash = createHash('sha256');
 
+  /** @param demand Whether the caller may name a model. Fails: ApiError. */
+  constructor(private readonly demand: (model: string) => void) {}
+
   /** SHA-256 of all that was read. */
   get digest(): string {
     return this.hash.copy().digest('hex');
   }
 
-  /** Fails: ApiError 400 that names the place. */
+  /** Fails: ApiError that names the place. */
   async *read(given: AsyncIterable<Given> | Iterable<Given>): AsyncGenerator<TaskRequest> {
     for await (const { where, value } of given) {
-      const request = readRequest(where, value);
+      const request = readRequest(where, value, this.demand);
       this.refuseTwin(where, request.custom_id);
       this.total += 1;
       if (this.total > TASK_LIMITS.requests) {
@@ -53,7 +56,7 @@ export class RequestReader {
   }
 }
 
-function readRequest(where: string, value: unknown): TaskRequest {
+function readRequest(where: string, value: unknown, demand: (model: string) => void): TaskRequest {
   if (!isObject(value)) throw badRequest(`${where}: a request must be an object with custom_id and body.`);
   const { custom_id, method = 'POST', url = ENDPOINT, body } = value;
   if (typeof custom_id !== 'string' || custom_id === '' || custom_id.length > LONGEST_CUSTOM_ID) {
@@ -61,17 +64,19 @@ function readRequest(where: string, value: unknown): TaskRequest {
   }
   if (method !== 'POST') throw badRequest(`${where}: method must be POST.`, 'method');
   if (url !== ENDPOINT) throw badRequest(`${where}: url must be ${ENDPOINT}.`, 'url', 'invalid_url');
-  return { custom_id, ...readBody(where, body) };
+  return { custom_id, ...readBody(where, body, demand) };
 }
 
 /** A body as the chat door takes it, but for streams. */
-function readBody(where: string, body: unknown): Pick<TaskRequest, 'body' | 'route'> {
+function readBody(where: string, body: unknown, demand: (model: string) => void): Pick<TaskRequest, 'body' | 'route'> {
   if (!isObject(body)) throw badRequest(`${where}: body must be an object.`, 'body');
   try {
-    return readCompletion(Buffer.from(JSON.stringify(body)));
+    const completion = readCompletion(Buffer.from(JSON.stringify(body)));
+    if (completion.route.model !== undefined) demand(completion.route.model);
+    return completion;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    throw badRequest(`${where}: ${error.body.message}`, error.body.param ?? undefined, error.body.code);
+    throw new ApiError(error.status, { ...error.body, message: `${where}: ${error.body.message}` });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ArtifactStore } from '../../../activities/artifacts/artifact-store';
 import type { FileStore } from '../../../activities/tasks/file-store';
 import type { TaskStore } from '../../../activities/tasks/task-store';
+import type { Catalogue } from '../catalogue';
 import type { TaskDoor } from './task-door';
 
 /** What the doors to tasks and files work with. The stores are those of the home that model workers share. */
@@ -9,6 +10,8 @@ export interface TaskApiPorts {
   readonly store: TaskStore;
   readonly files: FileStore;
   readonly artifacts: ArtifactStore;
+  /** Which models each caller may name. */
+  readonly catalogue: Pick<Catalogue, 'demand'>;
   readonly limits?: Partial<TaskApiLimits>;
 }
 

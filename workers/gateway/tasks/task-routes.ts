@@ -29,7 +29,7 @@ export function addTasks(app: FastifyInstance, ports: TaskApiPorts): void {
 }
 
 async function submitMany(ports: TaskApiPorts, request: FastifyRequest): Promise<TaskReport> {
-  const reader = new RequestReader();
+  const reader = new RequestReader((model) => ports.catalogue.demand(request.caller, model));
   const idempotencyKey = idempotencyKeyOf(request);
   return submit(ports, {
     ...{ prefix: 'task', kind: 'many', caller: request.caller },

@@ -1,4 +1,5 @@
 import { TASK_LIMITS } from '../../../../contracts/tasks/task';
+import { unknownModel } from '../../../../workers/gateway/errors';
 import { readLines, withinLimit } from '../../../../workers/gateway/tasks/read-lines';
 import { RequestReader, type Given } from '../../../../workers/gateway/tasks/read-requests';
 import { portionOf } from '../../../../workers/gateway/tasks/submit';
@@ -49,17 +50,17 @@ describe('lines', () => {
 
 describe('requests', () => {
   it('may be fifty thousand, and not one more', async () => {
-    const reader = new RequestReader();
+    const reader = new RequestReader(() => undefined);
     for await (const request of reader.read(given(TASK_LIMITS.requests))) void request;
     expect(reader.total).toBe(50_000);
-    await expect(all(new RequestReader().read(given(TASK_LIMITS.requests + 1)))).rejects.toThrow(
+    await expect(all(new RequestReader(() => undefined).read(given(TASK_LIMITS.requests + 1)))).rejects.toThrow(
       '50000 requests at most',
     );
   });
 
   it('have a digest of all that was asked for', async () => {
     const digestOf = async (count: number): Promise<string> => {
-      const reader = new RequestReader();
+      const reader = new RequestReader(() => undefined);
       await all(reader.read(given(count)));
       return reader.digest;
     };
@@ -67,9 +68,20 @@ describe('requests', () => {
     expect(await digestOf(3)).not.toBe(await digestOf(4));
   });
 
+  it('name no model that their caller may not, and are told which line does', async () => {
+    const reader = new RequestReader((model) => {
+      if (model !== 'small') throw unknownModel(model);
+    });
+    const value = { custom_id: 'other', body: { ...body, model: 'large' } };
+    await expect(all(reader.read([...given(2), { where: 'Line 3', value }]))).rejects.toMatchObject({
+      ...{ status: 404, message: expect.stringMatching(/^Line 3: The model `large` does not exist here/) as string },
+      body: { param: 'model', code: 'model_not_found' },
+    });
+  });
+
   it('carry what routing has to know', async () => {
     const value = { custom_id: 'a', body: { ...body, model: 'auto', max_tokens: 7 } };
-    const [request] = await all(new RequestReader().read([{ where: 'Line 1', value }]));
+    const [request] = await all(new RequestReader(() => undefined).read([{ where: 'Line 1', value }]));
     expect(request?.route).toEqual({ inputTokens: expect.any(Number) as number, maxOutputTokens: 7 });
   });
 });
