@@ -31,6 +31,10 @@ export interface LiveGatewayOptions {
   readonly limits?: Partial<GatewayLimits>;
   /** What each caller may spend; absent: nothing is counted. */
   readonly budgetNano?: NanoDollars;
+  /** When that budget begins anew, epoch milliseconds. */
+  readonly budgetAnewAt?: number;
+  /** Where the money comes from, in place of a budget of the test. */
+  readonly purseOf?: GatewayPorts['purseOf'];
   readonly ledgerTrouble?: () => Promise<string | undefined>;
   readonly more?: readonly AddRoutes[];
   /** Of these providers, by name, in place of one of OpenAI's own protocol. */
@@ -64,7 +68,7 @@ export async function startGateway(options: LiveGatewayOptions = {}): Promise<Li
   };
   const standings = new Map<string, Standing>();
   const reports: LiveGateway['reports'] = [];
-  const purse = new CountingPurse(options.budgetNano ?? Infinity);
+  const purse = new CountingPurse(options.budgetNano ?? Infinity, options.budgetAnewAt);
   const audit = createAudit(join(home, 'gateway'), (error) => {
     throw error;
   });
@@ -78,7 +82,7 @@ export async function startGateway(options: LiveGatewayOptions = {}): Promise<Li
       profiles: { known: () => Promise.resolve([]), learn: () => undefined },
       redact: (text) => text,
     }),
-    purseOf: () => (options.budgetNano === undefined ? undefined : purse),
+    purseOf: options.purseOf ?? (() => (options.budgetNano === undefined ? undefined : purse)),
     upstreams: new Map(
       providers.map(({ name, baseUrl }) => [
         name,
@@ -122,11 +126,14 @@ export class CountingPurse implements Purse {
   spentNano = 0;
   heldNano = 0;
 
-  constructor(private readonly limitNano: NanoDollars) {}
+  constructor(
+    private readonly limitNano: NanoDollars,
+    private readonly anewAt?: number,
+  ) {}
 
   hold(estimateNano: NanoDollars) {
     if (this.spentNano + this.heldNano + estimateNano > this.limitNano) {
-      return Promise.reject(new OverBudget('The budget of the test has nothing left.', undefined));
+      return Promise.reject(new OverBudget('The budget of the test has nothing left.', this.anewAt));
     }
     this.heldNano += estimateNano;
     let settled = false;

@@ -1,11 +1,12 @@
 import { LedgerUnavailable } from '../../activities/models/client/ports';
 import { CallFailed, NobodyAvailable, type Answered, type Attempt } from '../../activities/models/client/model-client';
+import { isErrorOf } from '../../activities/failure';
 import type { Timeouts } from '../../activities/providers/model-provider';
 import type { BudgetScope } from '../../contracts/budgets';
 import { scopeOfProject } from '../../contracts/config/scope-of-project';
 import type { RankedCandidate } from '../../contracts/models';
 import type { Asked, Course } from './asked';
-import { ledgerAway, nobodyLeft, outOfTime, requestRefused } from './failures';
+import { inWordsForClients, ledgerAway, nobodyLeft, outOfTime, requestRefused } from './failures';
 import type { GatewayPorts } from './ports';
 import type { Upstream, UpstreamCall } from './upstream/upstream';
 
@@ -35,6 +36,7 @@ export async function askModels<T>(
   const scope = scopeOfProject(ports.config.budgets, project, given);
   const purse = ports.purseOf(scope);
   const deadline = asked.since + ports.limits.totalMs;
+  let last: CallFailed | undefined;
   for (;;) {
     const timeoutMs = deadline - Date.now();
     if (timeoutMs <= 0) throw outOfTime(ports.limits.totalMs, course.trials);
@@ -45,12 +47,13 @@ export async function askModels<T>(
       );
       return note(course, attempt);
     } catch (error) {
-      if (!(error instanceof CallFailed)) throw translate(error, ports, course);
-      course.route = error.route;
+      if (!(error instanceof CallFailed)) throw translate(error, ports, course, last);
+      last = inWordsForClients(error);
+      course.route = last.route;
       // Nobody is asked twice for one answer: who failed is out.
-      course.trials.push({ ...error.trial, final: true });
-      if (options.committed()) throw error;
-      if (!error.failover) throw requestRefused(error);
+      course.trials.push({ ...last.trial, final: true });
+      if (options.committed()) throw last;
+      if (!last.failover) throw requestRefused(last);
     }
   }
 }
@@ -109,9 +112,9 @@ function note<T>(course: Course, attempt: Attempt<T>): Attempt<T> {
   return attempt;
 }
 
-function translate(error: unknown, ports: GatewayPorts, course: Course): unknown {
-  if (error instanceof LedgerUnavailable) return ledgerAway(error);
+function translate(error: unknown, ports: GatewayPorts, course: Course, last: CallFailed | undefined): unknown {
+  if (error instanceof LedgerUnavailable || isErrorOf(error, 'Budget.Unavailable')) return ledgerAway(error);
   if (!(error instanceof NobodyAvailable)) return error;
   course.route = error.route;
-  return nobodyLeft(error, course.trials, ports.config);
+  return nobodyLeft(error, { trials: course.trials, last }, ports.config);
 }

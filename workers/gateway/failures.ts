@@ -1,5 +1,5 @@
-import type { LedgerUnavailable } from '../../activities/models/client/ports';
-import type { CallFailed, NobodyAvailable } from '../../activities/models/client/model-client';
+import { CallFailed, type NobodyAvailable } from '../../activities/models/client/model-client';
+import { TOO_LONG, UNSUPPORTED } from '../../activities/providers/classify/rule';
 import { ProviderFailure } from '../../activities/providers/provider-failure';
 import type { ModelConfig } from '../../contracts/config/model-config';
 import { ERRORS, type ErrorType } from '../../contracts/errors';
@@ -10,21 +10,28 @@ import { ApiError } from './errors';
 const PASSES_MS = 5_000;
 const LASTS_MS = 300_000;
 
-/** What a client is told when nobody was asked, or nobody else is left. */
+/**
+ * What a client is told when nobody was asked, or nobody else is left.
+ * @param last How the last of those who were asked failed.
+ */
 export function nobodyLeft(
   error: NobodyAvailable,
-  trials: readonly Trial[],
+  { trials, last }: { readonly trials: readonly Trial[]; readonly last: CallFailed | undefined },
   config: Pick<ModelConfig, 'providers'>,
 ): ApiError {
   const { message, cause } = { message: error.message, cause: error };
   switch (error.type) {
     // 402 and not 429: clients of OpenAI and Anthropic try a 429 twice more, and no budget begins anew that soon.
     case 'Budget.Exhausted':
-      return new ApiError(402, { message, ...twice('budget_exceeded') }, { retryAt: error.retryAt, cause });
+      return new ApiError(
+        402,
+        { message, ...twice('budget_exceeded') },
+        { retryAt: soonestOf(error.retryAt, error.budgetAnewAt), cause },
+      );
     case 'Policy.Denied':
       return new ApiError(403, { message, ...twice('policy_violation') }, { cause });
     default:
-      return trials.length > 0 ? allFailed(error, trials) : nobodyAsked(error, config);
+      return trials.length > 0 ? allFailed(error, trials, last) : nobodyAsked(error, config);
   }
 }
 
@@ -53,8 +60,9 @@ export function outOfTime(totalMs: number, trials: readonly Trial[]): ApiError {
 }
 
 /** The ledger does not answer: nothing is spent without it. */
-export function ledgerAway(error: LedgerUnavailable): ApiError {
-  const message = `Nothing is spent while the ledger of budgets does not answer: ${error.message}`;
+export function ledgerAway(error: Error): ApiError {
+  const why = error.message.replace(/ Nothing is spent without it\.$/, '');
+  const message = `Nothing is spent while the ledger of budgets does not answer: ${why}`;
   return new ApiError(
     503,
     { message, ...twice('budget_unavailable') },
@@ -62,13 +70,15 @@ export function ledgerAway(error: LedgerUnavailable): ApiError {
   );
 }
 
-function allFailed(error: NobodyAvailable, trials: readonly Trial[]): ApiError {
+function allFailed(error: NobodyAvailable, trials: readonly Trial[], last: CallFailed | undefined): ApiError {
   const retryAt = soonest(error, trials);
   // Who was asked is told with how it failed; who was not, with why not.
   const others = error.rejected.filter((one) => !trials.some((trial) => candidateKey(trial) === candidateKey(one)));
   const message = [reasonsOf(trials), ...others.map(reasonOf)].join(' ');
   const types = new Set(trials.map(({ lastType }) => lastType));
-  const only = types.size === 1 && others.length === 0 ? trials[0]?.lastType : undefined;
+  // Who is unsuited stays so: that another does not fit either changes nothing.
+  const isAlone = others.every(({ kind }) => kind === 'unsuited');
+  const only = types.size === 1 && isAlone ? trials[0]?.lastType : undefined;
   switch (only) {
     case 'Provider.NotFound':
       return new ApiError(404, { message, type: 'invalid_request_error', param: 'model', code: 'model_not_found' });
@@ -76,9 +86,19 @@ function allFailed(error: NobodyAvailable, trials: readonly Trial[]): ApiError {
       return new ApiError(429, { message, ...twice('rate_limit_exceeded') }, { retryAt, cause: error });
     case 'Provider.Timeout':
       return new ApiError(504, { message, ...twice('timeout') }, { cause: error });
+    case 'Provider.Request':
+      return refusedByAll(message, last, error);
     default:
       return unavailable(message, retryAt, error);
   }
+}
+
+/** The request fits no context, or asks for what those who were asked have no words for: it is the client's to change. */
+function refusedByAll(message: string, last: CallFailed | undefined, cause: Error): ApiError {
+  const code = last?.cause instanceof ProviderFailure ? last.cause.facts.code : undefined;
+  const tooLong = code !== UNSUPPORTED.code;
+  const what = tooLong ? { param: 'messages', code: TOO_LONG.code } : { code: UNSUPPORTED.code };
+  return new ApiError(400, { message, type: 'invalid_request_error', ...what }, { cause });
 }
 
 function nobodyAsked(error: NobodyAvailable, config: Pick<ModelConfig, 'providers'>): ApiError {
@@ -96,9 +116,14 @@ function unavailable(message: string, retryAt: number, cause: Error): ApiError {
 }
 
 function soonest(error: NobodyAvailable, trials: readonly Trial[]): number {
-  const times = [error.retryAt, ...trials.map(({ notBefore }) => notBefore)].flatMap((at) => at ?? []);
-  if (times.length > 0) return Math.min(...times);
+  const known = soonestOf(error.retryAt, ...trials.map(({ notBefore }) => notBefore));
+  if (known !== undefined) return known;
   return Date.now() + (trials.some(({ lastType }) => passes(lastType)) ? PASSES_MS : LASTS_MS);
+}
+
+function soonestOf(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((at) => at !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 function passes(type: ErrorType): boolean {
@@ -120,4 +145,25 @@ function reasonOf(rejected: RejectedCandidate): string {
 /** OpenAI's clients read one or the other. */
 function twice(word: string): { readonly type: string; readonly code: string } {
   return { type: word, code: word };
+}
+
+/** What to do next, where the words for runs do not fit whoever asks through the gateway. */
+const NEXT: Partial<Record<ErrorType, string>> = {
+  'Provider.Auth': 'Whoever runs the gateway has to put a valid key into its environment and start it again.',
+  'Provider.Quota': 'Whoever runs the gateway has to add credit or raise the spend limit at the provider.',
+  'Provider.Timeout': 'Ask for less, or for a faster model.',
+  'Provider.Network': "Check the address of the provider, and proxy and network of the gateway's host.",
+  'Provider.Request': 'Change the request, or ask for another model.',
+};
+
+/** The same failure in words for clients of the gateway, which know nothing of stages, runs and workers. */
+export function inWordsForClients(error: CallFailed): CallFailed {
+  const { trial, candidate, route, failover, cause, overBudget } = error;
+  const next = NEXT[trial.lastType];
+  const fix = cause instanceof ProviderFailure ? cause.verdict.fix : undefined;
+  // A request that is too long has a word of its own.
+  if (next === undefined || fix === undefined || (failover && trial.lastType === 'Provider.Request')) return error;
+  if (!trial.message.endsWith(fix)) return error;
+  const message = `${trial.message.slice(0, -fix.length)}${next}`;
+  return new CallFailed({ ...trial, message }, candidate, route, failover, cause, overBudget);
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { breakerWord, breakersOf } from '../../contracts/routing/breakers';
 import type { ConfiguredProvider } from '../../contracts/config/model-config';
@@ -28,14 +29,28 @@ export function addInsight(app: FastifyInstance, ports: GatewayPorts): void {
 
 async function whyNotReady(ports: GatewayPorts): Promise<readonly string[]> {
   const { providers } = ports.config;
-  const shut = await Promise.all(providers.map((provider) => whyShut(ports, provider)));
-  const nobody = shut.every((reason) => reason !== undefined);
-  const ledger = await ports.ledgerTrouble();
+  const { probeMs } = ports.limits;
+  // A probe that gets no answer itself says nothing: whoever sent it stops to listen after some seconds.
+  const [shut, ledger] = await Promise.all([
+    within(probeMs, Promise.all(providers.map((provider) => whyShut(ports, provider))), []),
+    within(probeMs, ports.ledgerTrouble(), `there was no answer within ${probeMs} ms.`),
+  ]);
+  const nobody = shut.length > 0 && shut.every((reason) => reason !== undefined);
   return [
     ...(providers.length === 0 ? ['No model provider is configured.'] : []),
     ...(nobody ? shut.flatMap((reason) => reason ?? []) : []),
     ...(ledger === undefined ? [] : [`The ledger of budgets does not answer: ${ledger}`]),
   ];
+}
+
+/** What comes in time, or `otherwise`; what comes later is for the next who asks. */
+async function within<T>(ms: number, answer: Promise<T>, otherwise: T): Promise<T> {
+  const answered = new AbortController();
+  try {
+    return await Promise.race([answer, sleep(ms, otherwise, { signal: answered.signal })]);
+  } finally {
+    answered.abort();
+  }
 }
 
 /** Why none of its models may be asked; undefined: one may. */

@@ -43,6 +43,8 @@ export interface GatewayLimits {
   readonly headersMs: number;
   /** For all of a request to come in, milliseconds. */
   readonly requestMs: number;
+  /** How long a probe waits for others before it says how they stand, milliseconds. */
+  readonly probeMs: number;
 }
 
 export const GATEWAY_LIMITS: GatewayLimits = {
@@ -52,4 +54,5 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   bodyBytes: 32 * 1024 * 1024,
   headersMs: 10_000,
   requestMs: 300_000,
+  probeMs: 2_000,
 };

@@ -113,14 +113,15 @@ async function whenOver(
   const over = ports.config.budgets?.over ?? 'stop';
   if (over !== 'local') {
     const retryAt = over === 'queue' ? refusal.retryAt : undefined;
-    throw new NobodyAvailable('Budget.Exhausted', refusal.message, route, rejected, retryAt);
+    throw new NobodyAvailable('Budget.Exhausted', refusal.message, route, rejected, retryAt, refusal.retryAt);
   }
   try {
     return await firstOf(ports, request, await lookAround(ports, request, request.trials, true), refusal.message);
   } catch (error) {
     if (!(error instanceof NobodyAvailable)) throw error;
     const message = `${refusal.message} Nobody who costs nothing can be asked instead. ${error.message}`;
-    throw new NobodyAvailable('Budget.Exhausted', message, error.route, error.rejected, error.retryAt);
+    const { route: looked, rejected: others, retryAt } = error;
+    throw new NobodyAvailable('Budget.Exhausted', message, looked, others, retryAt, refusal.retryAt);
   }
 }
 

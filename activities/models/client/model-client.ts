@@ -125,8 +125,10 @@ export class NobodyAvailable extends Error {
     message: string,
     readonly route: Route,
     readonly rejected: readonly RejectedCandidate[],
-    /** The earliest time at which one of them may be otherwise. */
+    /** The earliest time at which one of them may be otherwise, where that is waited for. */
     readonly retryAt: number | undefined,
+    /** When the budget that has too little begins anew, whether or not that is waited for. */
+    readonly budgetAnewAt?: number,
   ) {
     super(message);
   }

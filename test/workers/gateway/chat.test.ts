@@ -1,5 +1,7 @@
 import OpenAI from 'openai';
+import { createProcessPurse } from '../../../activities/models/client/process-purse';
 import { startGateway, type LiveGateway, type LiveGatewayOptions } from '../../support/live-gateway';
+import { MemoryLedger } from '../../support/memory-ledger';
 import { html, json, openAiWhole } from '../../support/model-wire';
 import { waitUntil } from '../../support/wait-until';
 
@@ -221,6 +223,65 @@ describe('a chat completion through the gateway', () => {
       expect(requests).toBe(1);
       expect(upstreams['first']!.requests).toEqual([]);
       expect(await audit()).toMatchObject([{ status: 402, error: 'budget_exceeded', attempts: 0 }]);
+    });
+
+    test('when a budget that is used up begins anew', async () => {
+      const { client } = await start({ budgetNano: 1, budgetAnewAt: Date.now() + 3_600_000 });
+      const error = await failureOf(client().chat.completions.create(ASKED));
+      expect(error).toMatchObject({ status: 402, code: 'budget_exceeded' });
+      expect(Number(error.headers?.get('retry-after'))).toBeGreaterThan(3_500);
+      expect(error.headers?.get('x-should-retry')).toBe('false');
+    });
+
+    test('that the ledger of budgets is away, when it draws its first money too', async () => {
+      const ledger = new MemoryLedger();
+      ledger.fault = 'down';
+      const purse = createProcessPurse({ ledger, scope: {}, name: 'test', sliceNano: 1e9 });
+      const { client, upstreams, audit } = await start({ purseOf: () => purse });
+      const error = await failureOf(client({ maxRetries: 0 }).chat.completions.create(ASKED));
+      expect(error).toMatchObject({ status: 503, code: 'budget_unavailable', type: 'budget_unavailable' });
+      expect(error.message).toMatch(/The budgets of acme gave no answer in time\.$/);
+      expect([error.headers?.get('retry-after'), error.headers?.get('x-should-retry')]).toEqual(['5', null]);
+      expect(upstreams['first']!.requests).toEqual([]);
+      expect(await audit()).toMatchObject([{ status: 503, error: 'budget_unavailable' }]);
+    });
+
+    const TOO_LONG = json(400, {
+      error: { message: 'the limit is 8 tokens', type: 'invalid_request_error', code: 'context_length_exceeded' },
+    });
+
+    test('that it fits the context of nobody who was asked', async () => {
+      const { client, upstreams } = await start({ providers: ['first', 'second'] });
+      upstreams['first']!.reply(TOO_LONG);
+      upstreams['second']!.reply(TOO_LONG);
+      const error = await failureOf(client().chat.completions.create(ASKED));
+      expect(error).toMatchObject({ status: 400, type: 'invalid_request_error', code: 'context_length_exceeded' });
+      expect(error.param).toBe('messages');
+      expect(error.message).toMatch(/first\/small.*the limit is 8 tokens.*second\/small.*larger context/);
+      expect(error.headers?.get('x-should-retry')).toBe('false');
+    });
+
+    test('that somebody with a larger context only failed for now', async () => {
+      const { client, upstreams } = await start({ providers: ['first', 'second'] });
+      upstreams['first']!.reply(TOO_LONG);
+      upstreams['second']!.reply(json(500, { error: { message: 'broken' } }));
+      const error = await failureOf(client({ maxRetries: 0 }).chat.completions.create(ASKED));
+      expect(error).toMatchObject({ status: 503, code: 'no_provider_available' });
+      expect(error.headers?.get('retry-after')).toBe('5');
+    });
+
+    test.each([
+      [
+        json(401, { error: { message: 'who?' } }),
+        /^Provider\.Auth: first\/small \(HTTP 401\): who\?\. Whoever runs the gateway/,
+      ],
+      [json(429, { error: { message: 'none', type: 'insufficient_quota' } }), /none\. Whoever runs the gateway/],
+    ])('what to do next, where nobody knows of stages, runs and workers: %#', async (failure, said) => {
+      const { client, upstreams } = await start();
+      upstreams['first']!.reply(failure);
+      const error = await failureOf(client({ maxRetries: 0 }).chat.completions.create(ASKED));
+      expect(error.error).toMatchObject({ message: expect.stringMatching(said) as string });
+      expect(error.message).not.toMatch(/\b(stage|run|worker)\b/);
     });
 
     test('that a policy forbids it', async () => {

@@ -204,6 +204,16 @@ describe('the doors of the gateway', () => {
       expect((await fetch(`${url}/healthz`)).status).toBe(200);
     });
 
+    test('say that they had no answer, before whoever probes gives up', async () => {
+      const silent = new Promise<undefined>(() => undefined);
+      const { url } = await start({ ledgerTrouble: () => silent, limits: { probeMs: 50 } });
+      const response = await fetch(`${url}/readyz`);
+      expect([response.status, await response.json()]).toEqual([
+        503,
+        { status: 'not ready', reasons: [expect.stringMatching(/ledger of budgets.*no answer within 50 ms/)] },
+      ]);
+    });
+
     test('tell of each provider how its breaker stands, and how fast it was', async () => {
       const { url, client, standings, upstreams } = await start({ providers: ['first', 'second'] });
       const until = Date.now() + 60_000;

@@ -84,3 +84,15 @@ describe.each(['anthropic', 'ollama'] as const)('a provider that speaks %s', (pr
     await waitUntil(() => purse.heldNano === 0);
   });
 });
+
+test('what a protocol has no words for is told as a mistake of the request', async () => {
+  const first = (url: string) => createTranslatedUpstream(PROVIDERS.anthropic(url));
+  const gateway = await startGateway({ upstreams: { first } });
+  try {
+    const embedding = gateway.client({ maxRetries: 0 }).embeddings.create({ model: 'small', input: 'Four' });
+    await expect(embedding).rejects.toMatchObject({ status: 400, code: 'unsupported', type: 'invalid_request_error' });
+    expect(gateway.upstreams['first']!.requests).toEqual([]);
+  } finally {
+    await gateway.close();
+  }
+});
