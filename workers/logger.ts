@@ -1,5 +1,5 @@
 import { DefaultLogger, Runtime, makeTelemetryFilterString, type LogLevel } from '@temporalio/worker';
-import { pino, type Logger } from 'pino';
+import { pino, stdSerializers, type Logger } from 'pino';
 import type { Redact } from './activity-door';
 
 const PINO_LEVEL: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'>> = {
@@ -13,7 +13,11 @@ const PINO_LEVEL: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' 
 /** JSON lines on standard output, without secrets. The SDK and its core log through the same logger. */
 export function createLogger(level: string, redact: Redact): Logger {
   return pino(
-    { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
+    {
+      ...{ level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
+      // As JSON an error has neither message nor stack.
+      serializers: { error: stdSerializers.errWithCause },
+    },
     { write: (line) => void process.stdout.write(redact(line)) },
   );
 }

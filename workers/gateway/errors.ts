@@ -21,7 +21,11 @@ export class ApiError extends Error {
   constructor(
     readonly status: number,
     body: Omit<ErrorBody, 'param'> & { readonly param?: string | null },
-    options: { readonly retryAt?: number | undefined; readonly cause?: unknown } = {},
+    private readonly options: {
+      readonly retryAt?: number | undefined;
+      readonly cause?: unknown;
+      readonly headers?: OutgoingHttpHeaders;
+    } = {},
   ) {
     super(body.message, { cause: options.cause });
     this.body = { message: body.message, type: body.type, param: body.param ?? null, code: body.code };
@@ -33,6 +37,7 @@ export class ApiError extends Error {
     const waitMs = this.retryAt === undefined ? undefined : Math.max(0, this.retryAt - now);
     const soon = waitMs !== undefined && waitMs <= WORTH_WAITING_MS;
     return {
+      ...this.options.headers,
       ...(waitMs !== undefined && { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1000))) }),
       ...(!soon && { 'x-should-retry': 'false' }),
     };
@@ -46,15 +51,6 @@ export class ApiError extends Error {
 /** The request itself is wrong. `param` names the field. */
 export function badRequest(message: string, param?: string, code: string | null = null): ApiError {
   return new ApiError(400, { message, type: 'invalid_request_error', param: param ?? null, code });
-}
-
-export function unknownUrl(method: string, url: string): ApiError {
-  const path = url.split('?', 1)[0] ?? url;
-  return new ApiError(404, {
-    message: `Unknown request URL: ${method} ${path}. GET /v1/models lists what may be asked.`,
-    type: 'invalid_request_error',
-    code: 'unknown_url',
-  });
 }
 
 export function unknownModel(model: string): ApiError {

@@ -7,8 +7,8 @@ import type { GatewayPorts } from './ports';
 
 /** `/healthz`: the process lives. `/readyz`: it can be of use, or why not. Neither needs a key. */
 export function addProbes(app: FastifyInstance, ports: GatewayPorts): void {
-  app.get('/healthz', () => ({ status: 'ok' }));
-  app.get('/readyz', async (_request, reply) => {
+  app.get('/healthz', { exposeHeadRoute: true }, () => ({ status: 'ok' }));
+  app.get('/readyz', { exposeHeadRoute: true }, async (_request, reply) => {
     const reasons = await whyNotReady(ports);
     if (reasons.length === 0) return { status: 'ready' };
     return reply.code(503).send({ status: 'not ready', reasons });

@@ -17,14 +17,41 @@ export function readJsonObject(raw: unknown): { readonly raw: Buffer; readonly b
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
+  } catch {
     // What the parser says quotes the body: only where it stopped is told.
-    const place =
-      error instanceof Error ? /position \d+( \(line \d+ column \d+\))?/.exec(error.message)?.[0] : undefined;
-    throw badRequest(
-      `The body is not valid JSON${place === undefined ? '' : ` (at ${place})`}.`,
-      undefined,
-      'invalid_json',
-    );
+    throw badRequest(`The body is not valid JSON${placeOf(text)}.`, undefined, 'invalid_json');
+  }
+}
+
+/** Longer texts are not searched: that takes time which others wait for. */
+const LONGEST_SEARCHED = 128 * 1024;
+
+/** ` (line 2, column 14)`: the first character that no JSON could have there. */
+function placeOf(text: string): string {
+  if (text.length > LONGEST_SEARCHED) return '';
+  const before = text.slice(0, goodLength(text)).split('\n');
+  return ` (line ${before.length}, column ${(before.at(-1) ?? '').length + 1})`;
+}
+
+/** The length of the longest beginning that could still become JSON: parsers seldom say where they stopped. */
+function goodLength(text: string): number {
+  if (couldBegin(text)) return text.length;
+  let [good, bad] = [0, text.length];
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    if (couldBegin(text.slice(0, middle))) good = middle;
+    else bad = middle;
+  }
+  return good;
+}
+
+function couldBegin(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    const { message } = error as Error;
+    const position = /position (\d+)/.exec(message)?.[1];
+    return /end of JSON input|Unterminated string/.test(message) || Number(position) >= text.length;
   }
 }

@@ -5,10 +5,12 @@ import { admitCaller } from './admit-caller';
 import { createCatalogue } from './catalogue';
 import { addChat } from './chat/chat-route';
 import { addEmbeddings } from './embeddings';
-import { ApiError, badRequest, ownFault, unknownUrl } from './errors';
+import { ApiError, badRequest, ownFault } from './errors';
 import { addInsight, addProbes } from './health';
 import { addModels } from './models-route';
+import { notServed } from './not-served';
 import type { GatewayPorts } from './ports';
+import { malformed, refusedByServer } from './refused-by-server';
 import { watchServedElsewhere } from './served-elsewhere';
 
 /** Adds routes of another part of the gateway, before its own. They find who asks in `request.caller`. */
@@ -28,13 +30,17 @@ export async function createServer(ports: GatewayPorts, more: readonly AddRoutes
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: LOOK_AT_CONNECTIONS_MS },
+    frameworkErrors: (error, request, reply) => {
+      reply.header('x-request-id', request.id);
+      answerError(ports, error, request, reply);
+    },
     clientErrorHandler: (error, socket) => {
       if (socket.writable) socket.end(malformed(error.code));
     },
   });
   app.decorateRequest('caller');
   app.setErrorHandler((error, request, reply) => answerError(ports, error, request, reply));
-  app.setNotFoundHandler((request, reply) => write(reply, unknownUrl(request.method, request.url)));
+  app.setNotFoundHandler((request, reply) => write(reply, notServed(app, request)));
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();
@@ -44,6 +50,7 @@ export async function createServer(ports: GatewayPorts, more: readonly AddRoutes
     takeJson(guarded);
     guarded.addHook('onRequest', (request, _reply, done) => {
       request.caller = admitCaller(ports.keys, request);
+      refuseEncoded(request);
       done();
     });
     const catalogue = createCatalogue(ports.config);
@@ -63,6 +70,13 @@ function takeJson(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 }
 
+/** Bodies are sent on as they came, and read before. Fails: ApiError 400. */
+function refuseEncoded({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined || encoding === '' || encoding === 'identity') return;
+  throw badRequest('Send the body as it is, without content-encoding.', undefined, 'unsupported_content_encoding');
+}
+
 /** Unique over all processes, and cheap. */
 function requestIds(): (request: IncomingMessage) => string {
   const process = randomBytes(9).toString('hex');
@@ -72,7 +86,7 @@ function requestIds(): (request: IncomingMessage) => string {
 
 function answerError(ports: GatewayPorts, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   if (error instanceof ApiError) return write(reply, error);
-  const known = refusedByServer(error, ports);
+  const known = refusedByServer(error, ports.limits);
   if (!known) ports.log.error({ error, id: request.id }, 'a request failed');
   write(reply, known ?? ownFault());
 }
@@ -82,41 +96,4 @@ function write(reply: FastifyReply, error: ApiError): void {
     .code(error.status)
     .headers({ ...error.headers(), 'content-type': 'application/json; charset=utf-8' })
     .send(error.json());
-}
-
-/** What the server itself does not take, in words for whoever sent it. */
-function refusedByServer(error: unknown, { limits }: GatewayPorts): ApiError | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  switch (code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return badRequest(`The body is longer than ${limits.bodyBytes} bytes.`, undefined, 'request_too_large');
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-      return badRequest('Send a JSON body, with content-type: application/json.', undefined, 'invalid_content_type');
-    case 'FST_ERR_BAD_URL':
-      return badRequest('The URL cannot be read.', undefined, 'invalid_url');
-    default:
-      return undefined;
-  }
-}
-
-/** For requests that are no HTTP, or that do not come in: there is no reply to write to. */
-function malformed(code: string | undefined): string {
-  const late = code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  const status = late
-    ? '408 Request Timeout'
-    : code === 'HPE_HEADER_OVERFLOW'
-      ? '431 Headers Too Large'
-      : '400 Bad Request';
-  const message = late ? 'The request did not come in time.' : 'The request cannot be read as HTTP.';
-  const body = new ApiError(400, { message, type: 'invalid_request_error', code: 'malformed_request' }).json();
-  const head = [
-    `HTTP/1.1 ${status}`,
-    'content-type: application/json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'x-should-retry: false',
-    'connection: close',
-  ];
-  return `${head.join('\r\n')}\r\n\r\n${body}`;
 }

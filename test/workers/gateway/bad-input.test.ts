@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { promisify } from 'node:util';
 import { startGateway, type LiveGateway } from '../../support/live-gateway';
 import { openAiWhole } from '../../support/model-wire';
@@ -45,6 +46,73 @@ describe('what the gateway does not take', () => {
     expect(error).toMatchObject({ type: 'invalid_request_error', ...expected });
   });
 
+  test.each([
+    ['{"model": "small",\n "messages": [}', 'line 2, column 15'],
+    ['{"model": "small", "messages": []', 'line 1, column 34'],
+    ["{'model': 1}", 'line 1, column 2'],
+    ['{"a": tru }', 'line 1, column 10'],
+    ['{"a": "\n"}', 'line 1, column 8'],
+    [' nothing', 'line 1, column 3'],
+  ])('%j, which is no JSON, with the place', async (given, place) => {
+    const { error } = (await (await post(given)).json()) as { error: object };
+    expect(error).toMatchObject({ code: 'invalid_json', message: `The body is not valid JSON (${place}).` });
+  });
+
+  test('a body that is packed', async () => {
+    const response = await post(gzipSync(body({})), { ...JSON_TYPE, 'content-encoding': 'gzip' });
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      {
+        error: { code: 'unsupported_content_encoding', message: expect.stringContaining('content-encoding') as string },
+      },
+    ]);
+  });
+
+  test('a URL that cannot be read, in OpenAI’s shape all the same', async () => {
+    const response = await fetch(`${gateway.url}/v1/%zz`);
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { error: { type: 'invalid_request_error', code: 'invalid_url', param: null } },
+    ]);
+    expect(response.headers.get('x-request-id')).toMatch(/^req_/);
+  });
+
+  test('headers that are too long', async () => {
+    const { port } = new URL(gateway.url);
+    const answer = await drip(
+      Number(port),
+      `GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 431 /);
+    expect(answer).toContain('longer than 16 KiB');
+  });
+
+  test.each([
+    ['GET', '/v1/chat/completions', 'POST'],
+    ['DELETE', '/v1/models', 'GET'],
+  ])('%s %s, and says how it is asked', async (method, path, allowed) => {
+    const response = await fetch(gateway.url + path, { method });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, allowed]);
+    expect(await response.json()).toMatchObject({
+      error: { code: 'method_not_allowed', message: `${path} is asked with ${allowed}, and not with ${method}.` },
+    });
+  });
+
+  test.each([
+    ['/chat/completions', /Did you mean \/v1\/chat\/completions\?/],
+    ['/v1/v1/chat/completions', /Did you mean \/v1\/chat\/completions\?/],
+    ['/v1/chat/completions/', /Did you mean \/v1\/chat\/completions\?/],
+    ['/v1/responses', /POST \/v1\/chat\/completions and \/v1\/embeddings are served/],
+    ['/v1/batches', /ENABLE_WORKER_POOL=true/],
+    ['/v1/chat/completions?batch=true', /ENABLE_WORKER_POOL=true/],
+  ])('%s, and says what is served', async (path, hint) => {
+    const response = await fetch(gateway.url + path, { method: 'POST', headers: JSON_TYPE, body: body({}) });
+    expect([response.status, await response.json()]).toMatchObject([
+      404,
+      { error: { code: 'unknown_url', message: expect.stringMatching(hint) as string } },
+    ]);
+  });
+
   test('a word of a header that could be anything', async () => {
     const response = await post(body({}), { ...JSON_TYPE, 'x-gantry-task': 'a b' });
     expect(response.status).toBe(400);
@@ -82,7 +150,6 @@ describe('what the gateway does not take', () => {
   test.each([
     ['GET', '/'],
     ['GET', '/v1'],
-    ['GET', '/v1/chat/completions'],
     ['POST', '/v1/chat/completions?batch=true'],
     ['POST', '/v1/chat/completions/batch'],
     ['GET', '/v1/tasks/task_1'],

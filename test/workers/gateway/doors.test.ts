@@ -187,7 +187,11 @@ describe('the doors of the gateway', () => {
   describe('of health', () => {
     test('say that the process lives and is of use', async () => {
       const { url } = await start({ keys: KEYS, env: ENV });
-      expect([(await fetch(`${url}/healthz`)).status, (await fetch(`${url}/readyz`)).status]).toEqual([200, 200]);
+      const probes = [`${url}/healthz`, `${url}/readyz`];
+      for (const method of ['GET', 'HEAD']) {
+        const answers = await Promise.all(probes.map((probe) => fetch(probe, { method })));
+        expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+      }
     });
 
     test('say why it is of no use, with every reason', async () => {

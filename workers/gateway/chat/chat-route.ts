@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { answerWhole } from '../answer-whole';
 import type { Catalogue } from '../catalogue';
-import { unknownUrl } from '../errors';
 import { isObject } from '../json';
+import { noTasksHere } from '../not-served';
 import type { GatewayPorts } from '../ports';
 import { serveAsked } from '../serve-asked';
 import { answerStream } from './answer-stream';
@@ -13,7 +13,7 @@ export const CHAT_URL = '/v1/chat/completions';
 export function addChat(app: FastifyInstance, ports: GatewayPorts, catalogue: Catalogue): void {
   app.post(CHAT_URL, async (request, reply) => {
     // Tasks are another's to serve; where nobody does, a client that expects one must not get an answer instead.
-    if (wantsTask(request)) throw unknownUrl(request.method, request.url);
+    if (wantsTask(request)) throw noTasksHere(request);
     let chat: ChatRequest;
     await serveAsked(ports, 'chat', request, reply, {
       read() {
