@@ -4,7 +4,7 @@ import { shapeToJsonSchema } from '../../contracts/schemas/output';
 import { tokensOfPrompt } from '../../contracts/tokens';
 import { renderAttachments } from '../attachments/render-attachments';
 import type { CompletionRequest, Message } from '../providers/model-provider';
-import type { ModelPorts } from './create-model-activities';
+import type { ModelPorts } from './ports';
 
 export type Prompt = Pick<CompletionRequest, 'system' | 'messages' | 'schema'>;
 

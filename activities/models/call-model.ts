@@ -1,8 +1,9 @@
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { candidateKey, type CallModelInput, type CallModelResult, type ModelFailure } from '../../contracts/models';
+import { tokensOfAnswer } from '../../contracts/tokens';
 import { activityKey, withHeartbeat } from '../heartbeat';
-import type { Completion, Timeouts } from '../providers/model-provider';
+import type { Completion, Timeouts, Usage } from '../providers/model-provider';
 import { buildPrompt, promptFor, tokensOf, type Prompt } from './build-prompt';
 import { Progress, wasAsking } from './call-progress';
 import { openPurse, type CallPurse } from './call-purse';
@@ -15,7 +16,7 @@ import {
   type CallTarget,
 } from './client/model-client';
 import { isErrorOf } from '../failure';
-import type { ModelPorts } from './create-model-activities';
+import type { ModelPorts } from './ports';
 import { callFailure, defect, ledgerFailure, nobodyFailure, shapeFailure, summaryOf, type Paid } from './model-failure';
 import { readOutput } from './read-output';
 
@@ -38,7 +39,7 @@ export async function callModel(ports: ModelPorts, input: CallModelInput): Promi
         progress.begin(target);
         return ask(ports, input, promptFor(prompt, target, input.rejected), target, progress, signal);
       });
-      return await resultOf(ports, input, attempt, paid(paying));
+      return { ...(await resultOf(ports, input, attempt, paid(paying))), ...lostBefore(isLost, paying) };
     } catch (error) {
       if (signal.aborted) throw cancelled(context, paying);
       throw await failureOf(ports, request, error, paid(paying));
@@ -88,8 +89,14 @@ async function ask(
     },
     signal,
   );
-  const { usage, model, costUsd } = completion;
-  return { value: completion, usage, model, ...(costUsd === undefined ? {} : { costUsd }) };
+  const { model, costUsd } = completion;
+  return { value: completion, usage: usageOf(completion, prompt), model, ...(costUsd === undefined ? {} : { costUsd }) };
+}
+
+/** An answer has cost something, whether anybody counted its tokens or not: where nobody did, they are weighed. */
+function usageOf({ usage, text }: Completion, prompt: Prompt): Usage {
+  if (usage.input > 0 || usage.output > 0) return usage;
+  return { ...usage, input: tokensOf(prompt), output: tokensOfAnswer(Buffer.byteLength(text)) };
 }
 
 async function resultOf(
@@ -117,7 +124,7 @@ async function resultOf(
     ...cost,
     route: summary,
     ...(completion.requestId === undefined ? {} : { requestId: completion.requestId }),
-    ...paidFrom,
+    ...(paidFrom.slice === undefined ? {} : { slice: paidFrom.slice }),
   };
 }
 
@@ -142,7 +149,13 @@ function cancelled({ cancellationDetails, info }: Context, paying: CallPurse): C
 
 function paid(paying: CallPurse): Paid {
   const slice = paying.slice();
-  return slice === undefined ? {} : { slice };
+  const countedNano = paying.lostNano();
+  return { ...(slice === undefined ? {} : { slice }), ...(countedNano === undefined ? {} : { countedNano }) };
+}
+
+function lostBefore(isLost: boolean, paying: CallPurse): Pick<CallModelResult, 'lost'> {
+  const countedNano = paying.lostNano();
+  return isLost ? { lost: countedNano === undefined ? {} : { countedNano } } : {};
 }
 
 /** The longest pauses that are still work. Node's own fetch gives up at 300 s, with less to say. */

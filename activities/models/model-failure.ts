@@ -8,12 +8,13 @@ import {
   type Route,
   type RouteSummary,
 } from '../../contracts/models';
+import type { NanoDollars } from '../../contracts/money';
 import { retryAtOf } from '../../contracts/routing/tell';
 import { failure } from '../failure';
 import type { CallFailed, NobodyAvailable } from './client/model-client';
 
 /** What a failure says beside the call itself. */
-export type Paid = Pick<ModelFailure, 'slice'>;
+export type Paid = Pick<ModelFailure, 'slice' | 'countedNano'>;
 
 /** A failed call as the workflow is to see it: final for Temporal, because the workflow alone counts calls. */
 export function modelFailure(type: ErrorType, message: string, details: ModelFailure): ApplicationFailure {
@@ -34,8 +35,13 @@ export function callFailure(error: CallFailed, ahead: Route, paid: Paid): Applic
     ...chosenBy(route, candidate, error.overBudget),
     rejected: may ? ahead.rejected : [],
     findings: route.findings,
-    ...paid,
+    ...withCounted(paid, error.countedNano),
   });
+}
+
+/** What counts for a call that failed, beside what does for one that was lost before it. */
+function withCounted(paid: Paid, countedNano: NanoDollars | undefined): Paid {
+  return countedNano === undefined ? paid : { ...paid, countedNano: (paid.countedNano ?? 0) + countedNano };
 }
 
 /** Nobody was asked. */

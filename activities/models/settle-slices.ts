@@ -4,7 +4,7 @@ import type { LedgerEntry } from '../../contracts/budgets';
 import { scopeOfProject } from '../../contracts/config/scope-of-project';
 import type { SettleSlicesInput } from '../../contracts/models';
 import { LedgerUnavailable } from './client/ports';
-import type { ModelPorts } from './create-model-activities';
+import type { ModelPorts } from './ports';
 
 /** Book how the slices of a run or a batch ended. Every entry is idempotent, so a second try changes nothing. */
 export async function settleSlices(

@@ -1,59 +1,27 @@
 import { mkdir } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
 import type {
-  CommandResult,
   DispatchAsks,
   DispatchInput,
   DispatchResult,
   PoolActivities,
-  RunCommandInput,
   SessionActivities,
 } from '../../contracts/activities';
-import type { ProviderReport, Standing } from '../../contracts/breakers';
 import type { JsonObject } from '../../contracts/json';
-import type { AgentsConfig } from '../../contracts/schemas/agents';
-import type { Text } from '../../contracts/text';
 import { withHeartbeat, type Attempt } from '../heartbeat';
-import type { Redactor } from '../secrets/redactor';
-import type { Secrets } from '../secrets/secrets';
 import { answerAgent } from './answer-agent';
 import { dispatchPrompt, type DispatchControl } from './dispatch/dispatch-prompt';
 import { hold } from './dispatch/holder';
 import { isRecorded } from './dispatch/outcome';
-import { findPlace, nowhere, type PlacePorts } from './dispatch/place';
+import { findPlace, nowhere } from './dispatch/place';
 import { dispatchDir } from './dispatch/prepare-dispatch';
 import { DispatchReport } from './dispatch/report';
 import { headlessBackend } from './headless/headless-backend';
 import { controlSessions } from './hosts/control';
 import { settleDispatch, takeUp } from './hosts/lease-of-dispatch';
 import type { SessionHost } from './hosts/session-host';
-import type { SessionBackend } from './session-backend';
+import type { SessionPorts } from './ports';
 import { tmuxBackend } from './tmux/tmux-backend';
 import { tmuxServer } from './tmux/tmux-server';
-
-export interface SessionPorts extends PlacePorts {
-  /** Where agents and dispatches keep what they write; must be the same after a restart. */
-  readonly home: string;
-  /** The name of this host. */
-  readonly host: string;
-  /** `-L` of the private tmux server. */
-  readonly tmux: { readonly socket: string };
-  readonly agents: AgentsConfig;
-  readonly runCommand: (input: RunCommandInput) => Promise<CommandResult>;
-  readonly storeText: (text: string | Readable) => Promise<Text>;
-  readonly readText: (text: Text) => Promise<string>;
-  readonly redactor: Redactor;
-  readonly secrets: Secrets;
-  /** The worker's environment; agents see what they are allowed to of it. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly backends: Readonly<Record<'tmux' | 'headless', SessionBackend>>;
-  /** The breakers of agents' providers. */
-  readonly providers: {
-    readonly standing: (provider: string) => Promise<Standing>;
-    readonly report: (provider: string, report: ProviderReport) => Promise<void>;
-  };
-  readonly onReceipt: (name: string) => void;
-}
 
 export interface HostedActivities {
   readonly pools: PoolActivities;

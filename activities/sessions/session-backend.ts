@@ -2,7 +2,6 @@ import type { AgentKind } from './agents/agent-kind';
 import type { AgentName, AgentPlace, AgentRecord } from './agent-record';
 import type { Holder } from './dispatch/holder';
 import type { Ledger } from './dispatch/receipts';
-import type { TurnWatch } from './dispatch/turn-watch';
 import type { AgentEvent, TurnState } from './turn-state';
 
 /** Everything it takes to start an agent. Paths are absolute. */
@@ -74,4 +73,16 @@ export interface Session {
   tail(): Promise<string>;
   /** The file that holds all it printed. */
   readonly logPath: string;
+}
+
+/** What is known of one turn of an agent, as it goes on. */
+export interface TurnWatch {
+  /** Look once: what the agent wrote, whether it lives. Records the receipts that are seen for the first time. */
+  look(): Promise<TurnState>;
+  /** An event that was seen elsewhere. */
+  note(event: AgentEvent): Promise<TurnState>;
+  /** What contradicts the agent's own events, while it is not settled. */
+  doubt(): string | undefined;
+  /** The file the agent logs itself in, once it has said so. */
+  transcript(): string | undefined;
 }

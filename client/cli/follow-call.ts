@@ -1,5 +1,10 @@
 import { formatDuration } from '../../contracts/duration';
-import { modelCallWorkflowId, type ModelCallResult, type ModelCallView } from '../../contracts/model-call';
+import {
+  modelCallWorkflowId,
+  type ModelCallLine,
+  type ModelCallResult,
+  type ModelCallView,
+} from '../../contracts/model-call';
 import { candidateKey } from '../../contracts/models';
 import { formatMoney, toDollars } from '../../contracts/money';
 import { readText } from '../artifacts';
@@ -23,6 +28,7 @@ export async function followCall(cli: Cli, id: string, stream: boolean): Promise
   if ('failure' in end) throw failed(id, end);
   const { result } = end;
   const { text, whole } = await readText(cli.home, result.text);
+  for (const line of untold(result.trail, ended.told)) cli.note(line);
   const tookMs = (ended.closedAt ?? Date.now()) - ended.startedAt;
   if (stream) print(cli, { ...live.end(text) });
   if (stream) cli.io.stdout.write('\n');
@@ -35,7 +41,7 @@ async function untilEnded(
   cli: Cli,
   id: string,
   hear: (standing: ModelCallStanding) => void,
-): Promise<ModelCallStanding> {
+): Promise<ModelCallStanding & { readonly told: number }> {
   const temporal = await cli.temporal();
   let trouble = '';
   let told = 0;
@@ -43,7 +49,7 @@ async function untilEnded(
     try {
       const standing = await temporal.modelCalls.look(id);
       hear(standing);
-      if (!standing.open) return standing;
+      if (!standing.open) return { ...standing, told };
       if (standing.call === undefined) told = tellWhy(cli, await temporal.modelCalls.view(id), told);
       trouble = '';
     } catch (error) {
@@ -57,9 +63,22 @@ async function untilEnded(
 
 /** While nobody is asked: what went wrong and what is waited for, each line once. Gives the time of the last one. */
 function tellWhy(cli: Cli, { trail }: ModelCallView, since: number): number {
-  const news = trail.filter(({ at, what }) => at > since && (what === 'model.failed' || what === 'model.waits'));
-  for (const { what, text } of news) cli.note(harmless(what === 'model.waits' ? `Waiting ${text}` : text));
+  const news = newsIn(trail, since);
+  for (const line of news) cli.note(wordsOf(line));
   return news.at(-1)?.at ?? since;
+}
+
+/** What went wrong while nobody looked. A wait that is over is no news. */
+function untold(trail: readonly ModelCallLine[], since: number): string[] {
+  return newsIn(trail, since).flatMap((line) => (line.what === 'model.failed' ? [wordsOf(line)] : []));
+}
+
+function newsIn(trail: readonly ModelCallLine[], since: number): readonly ModelCallLine[] {
+  return trail.filter(({ at, what }) => at > since && (what === 'model.failed' || what === 'model.waits'));
+}
+
+function wordsOf({ what, text }: ModelCallLine): string {
+  return harmless(what === 'model.waits' ? `Waiting ${text}` : text);
 }
 
 function print(cli: Cli, { anew, text }: Piece): void {
@@ -73,22 +92,28 @@ function print(cli: Cli, { anew, text }: Piece): void {
 function failed(id: string, { failure, view }: Extract<ModelCallEnd, { readonly failure: unknown }>): FailedError {
   const waits = view?.trail.filter(({ what }) => what === 'model.failed' || what === 'model.waits').length ?? 0;
   const story = waits === 0 ? '' : ` The whole story is in the Web UI, under ${modelCallWorkflowId(id)}.`;
-  return new FailedError(`${failure.type}: ${harmless(failure.message)}${story}`);
+  const beside = view?.besideNano === undefined ? '' : ` ${formatMoney(view.besideNano)} counts as spent.`;
+  return new FailedError(`${failure.type}: ${harmless(failure.message)}${beside}${story}`);
 }
 
 function answerOf(id: string, result: ModelCallResult, text: string, tookMs: number): object {
-  const { costNano, text: _text, trail: _trail, ...rest } = result;
+  const { costNano, besideNano, text: _text, trail: _trail, ...rest } = result;
   const cost = costNano === undefined ? {} : { costUsd: toDollars(costNano), costNano };
-  return { id, workflowId: modelCallWorkflowId(id), answer: text, ...rest, ...cost, tookMs };
+  const beside = besideNano === undefined ? {} : { besideUsd: toDollars(besideNano), besideNano };
+  return { id, workflowId: modelCallWorkflowId(id), answer: text, ...rest, ...cost, ...beside, tookMs };
 }
 
-function linesOf({ provider, model, route, inputTokens, outputTokens, costNano, calls }: ModelCallResult, ms: number) {
-  const because = route.reasons.length === 0 ? '' : `: ${route.reasons.join(', ')}`;
+function linesOf(result: ModelCallResult, ms: number): string[] {
+  const { provider, model, route, inputTokens, outputTokens, costNano, besideNano, calls } = result;
+  // What policies found has lines of its own.
+  const reasons = route.reasons.filter((reason) => !reason.startsWith('told only: '));
+  const because = reasons.length === 0 ? '' : `: ${reasons.join(', ')}`;
   const figures = [
     tokenCount(inputTokens + outputTokens),
     costNano === undefined ? 'cost unknown' : formatMoney(costNano),
     formatDuration(ms),
     ...(calls === 1 ? [] : [`${calls} calls`]),
+    ...(besideNano === undefined ? [] : [`${formatMoney(besideNano)} more counts for calls without an answer`]),
   ];
   return [
     ...(route.overBudget === undefined ? [] : [harmless(route.overBudget)]),

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Command, Option } from 'commander';
 import { CONFIG_FILE } from '../../contracts/config/read-config';
 import { EXIT } from '../../contracts/errors';
+import type { AddCommand } from './add-command';
 import type { Cli } from './cli';
 import { addApprove, addReject } from './commands/vote';
 import { addAsk } from './commands/ask';
@@ -32,8 +33,6 @@ import { addStart } from './commands/start';
 import { addStatus } from './commands/status';
 import { addWorker } from './commands/worker';
 import { widthOfTerminal, type Io } from './io';
-
-export type AddCommand = (program: Command, cli: () => Cli) => void;
 
 /** In the order of `gantry --help`: serve, run, look, decide, mend, look deeper. */
 const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {

@@ -6,7 +6,7 @@ import { PROMPT_STAGE } from '../sessions/send-prompt';
 import { stageWait, type StageWait } from '../sessions/stage-wait';
 import type { Temporal } from '../temporal';
 import type { Cli } from './cli';
-import { failUnlessWell } from './commands/status';
+import { failUnlessWell } from './fail-unless-well';
 import { watchRun } from './live-view';
 import { harmlessLines } from './render/paint';
 import { renderStageWait } from './render/stage-wait';

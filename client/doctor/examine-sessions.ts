@@ -1,5 +1,6 @@
 import { formatDuration } from '../../contracts/duration';
-import { queueReport, type PoolQueue } from '../sessions/pool-queue';
+import { queueReport } from '../sessions/pool-queue';
+import type { PoolQueue } from '../sessions/queue-report';
 import type { Host, Temporal } from '../temporal';
 import { ok, warn, type Finding } from './finding';
 

@@ -3,12 +3,19 @@ import type { Target } from '../target';
 import { gatewayEnvironment } from './gateway-environment';
 import type { Offline } from './offline';
 import { gatewayProgram } from './programs';
-import type { LocalOptions } from './serve-locally';
 import { supervise, type Supervised } from './supervise';
+
+interface GatewayOptions {
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The configuration of models: an absolute path, known to have no mistake. */
+  readonly config?: string;
+  readonly say: (line: string) => void;
+}
 
 /** The gateway of `gantry dev`, started again when it dies. */
 export function startGateway(
-  { home, env, config, say }: Pick<LocalOptions, 'home' | 'env' | 'config' | 'say'>,
+  { home, env, config, say }: GatewayOptions,
   target: Target,
   logs: string,
   { offline, started }: { readonly offline: Offline | undefined; readonly started: (pid: number) => void },

@@ -1,18 +1,5 @@
 import type { Host } from '../temporal';
-import type { PoolQueue } from './pool-queue';
-
-/** Work waits and nobody can take it: a pool at 0 % availability. */
-export interface Alert {
-  readonly pool: string;
-  readonly kind: 'unserved' | 'closed' | 'none-idle';
-  readonly waiting: number;
-  /** One sentence for people; moments in it are left to the fields. */
-  readonly text: string;
-  /** What to do about it. */
-  readonly todo: string;
-  /** When it is over by itself, if that is known. Epoch milliseconds. */
-  readonly until?: number;
-}
+import type { Alert, PoolQueue } from './queue-report';
 
 /** Pure: what is wrong with a pool. */
 export function alertsOf(queue: PoolQueue, hosts: readonly Host[], at: number): Alert[] {

@@ -1,5 +1,6 @@
 import type { Temporal } from '../temporal';
-import { queueReport, type QueueReport } from './pool-queue';
+import { queueReport } from './pool-queue';
+import type { QueueReport } from './queue-report';
 
 /** Who waits for which sessions now. The server tells it all: no workflow and no worker is asked. */
 export async function readQueue(temporal: Temporal): Promise<QueueReport> {

@@ -1,7 +1,7 @@
 import type { PipelineDefinition } from '../../contracts/definition';
 import type { RunView } from '../../contracts/run';
 import type { Temporal } from '../temporal';
-import type { QueueReport } from './pool-queue';
+import type { QueueReport } from './queue-report';
 import { readQueue } from './read-queue';
 
 /** What the lines of stages that wait for a session are drawn from. */

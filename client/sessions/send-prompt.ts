@@ -1,7 +1,7 @@
 import type { PipelineDefinition } from '../../contracts/definition';
 import { checkPipeline, problemText } from '../../contracts/pipeline';
 import { UserError } from '../faults';
-import type { PoolQueue, QueueReport } from './pool-queue';
+import type { PoolQueue, QueueReport } from './queue-report';
 
 /** The one stage of a run that sends one prompt. */
 export const PROMPT_STAGE = 'prompt';

@@ -1,6 +1,6 @@
 import type { AgentStage } from '../../contracts/definition';
 import type { QueuePlace, RunRef, StageRecord } from '../../contracts/run';
-import type { PoolQueue, QueueReport } from './pool-queue';
+import type { PoolQueue, QueueReport } from './queue-report';
 
 /** How a stage's prompt waits, in the queue where its turn comes first. Times are milliseconds. */
 export interface StageWait {

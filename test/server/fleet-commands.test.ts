@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { QueueReport } from '../../client/sessions/pool-queue';
+import type { QueueReport } from '../../client/sessions/queue-report';
 import { Temporal, type Host } from '../../client/temporal';
 import { CliSession } from '../support/cli-session';
 import { aHost, aSession, ScriptedFleet, type ScriptedHost } from '../support/scripted-fleet';

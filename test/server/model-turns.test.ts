@@ -1,4 +1,5 @@
-import { createModelActivities, type ModelPorts } from '../../activities/models/create-model-activities';
+import { createModelActivities } from '../../activities/models/create-model-activities';
+import type { ModelPorts } from '../../activities/models/ports';
 import type { Activities } from '../../contracts/activities';
 import type { LedgerAnswer, LedgerEntry } from '../../contracts/budgets';
 import type { ModelActivities } from '../../contracts/models';

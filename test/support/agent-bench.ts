@@ -14,7 +14,7 @@ import type {
   RunCommandInput,
 } from '../../contracts/activities';
 import type { Lease } from '../../contracts/sessions';
-import type { SessionPorts } from '../../activities/sessions/session-activities';
+import type { SessionPorts } from '../../activities/sessions/ports';
 import { compileSources } from './compile-sources';
 import { waitUntil } from './wait-until';
 import { benchPorts, dispatchOnHost, openBenchHost } from './session-bench';

@@ -12,11 +12,8 @@ import { createArtifactStore } from '../../activities/artifacts/artifact-store';
 import { createRedactor } from '../../activities/secrets/redactor';
 import { createSecrets } from '../../activities/secrets/secrets';
 import { SessionHost } from '../../activities/sessions/hosts/session-host';
-import {
-  createSessionActivities,
-  sessionBackends,
-  type SessionPorts,
-} from '../../activities/sessions/session-activities';
+import type { SessionPorts } from '../../activities/sessions/ports';
+import { createSessionActivities, sessionBackends } from '../../activities/sessions/session-activities';
 
 export interface BenchPorts {
   readonly home: string;

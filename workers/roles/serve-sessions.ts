@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { lock } from '../../activities/files/lock';
-import { createSessionActivities, type SessionPorts } from '../../activities/sessions/session-activities';
+import type { SessionPorts } from '../../activities/sessions/ports';
+import { createSessionActivities } from '../../activities/sessions/session-activities';
 import { endIdleAgents } from '../../activities/sessions/hosts/end-idle';
 import { SessionHost } from '../../activities/sessions/hosts/session-host';
 import { keepUp, type UpkeepPorts } from '../../activities/sessions/hosts/upkeep';

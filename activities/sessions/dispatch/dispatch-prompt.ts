@@ -6,7 +6,7 @@ import { failure, type FailureDetails } from '../../failure';
 import { sizeOf } from '../../files/whole-file';
 import { outputPath } from '../agent-record';
 import { endAgent, keepAgent } from '../agents-at-work';
-import type { SessionPorts } from '../session-activities';
+import type { SessionPorts } from '../ports';
 import type { Control, Dispatch, Session } from '../session-backend';
 import type { TurnState } from '../turn-state';
 import { checkContract } from './check-contract';

@@ -4,9 +4,8 @@ import { failure, type FailureDetails } from '../../failure';
 import { watchFolders } from '../../files/folder-watch';
 import { modifiedAt } from '../../files/whole-file';
 import { journalPath, processDir } from '../agent-record';
-import type { Control, Dispatch, Session } from '../session-backend';
+import type { Control, Dispatch, Session, TurnWatch } from '../session-backend';
 import { isOver, type TurnState } from '../turn-state';
-import type { TurnWatch } from './turn-watch';
 
 /** Between two looks when nothing tells that there is something to see. */
 const LOOK_MS = 1_000;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentKind } from '../agents/agent-kind';
 import type { TurnState } from '../turn-state';
-import type { TurnWatch } from './turn-watch';
+import type { TurnWatch } from '../session-backend';
 
 const LOOK_MS = 50;
 /** Agents write their logs behind their reports; what comes later than this is not worth the wait. */

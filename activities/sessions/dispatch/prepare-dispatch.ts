@@ -8,7 +8,7 @@ import { exists, sizeOf, writeOnce } from '../../files/whole-file';
 import { agentDir, journalPath, outputPath, readAgentRecord, type AgentRecord } from '../agent-record';
 import { logOf, markUsed, recordAgent, takeAgent } from '../agents-at-work';
 import { demandAgent, planAgent, sha256 } from '../plan-agent';
-import type { SessionPorts } from '../session-activities';
+import type { SessionPorts } from '../ports';
 import type { AgentStart, Dispatch } from '../session-backend';
 import type { Slot } from '../slot';
 import { composePrompt } from './compose-prompt';

@@ -1,7 +1,7 @@
 import type { DispatchInput, DispatchProgress } from '../../../contracts/activities';
 import type { JsonObject } from '../../../contracts/json';
 import type { Dispatch } from '../session-backend';
-import type { SessionPorts } from '../session-activities';
+import type { SessionPorts } from '../ports';
 import type { TurnState } from '../turn-state';
 
 /** What the heartbeats of a dispatch say. */

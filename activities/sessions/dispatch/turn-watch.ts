@@ -2,24 +2,13 @@ import { settlePrompt } from '../agents/agent-kind';
 import { journalPath, processDir } from '../agent-record';
 import { squash } from '../clean-text';
 import { tailLines, type LineTail } from '../line-tail';
-import type { SessionPorts } from '../session-activities';
-import type { Dispatch, Session } from '../session-backend';
+import type { SessionPorts } from '../ports';
+import type { Dispatch, Session, TurnWatch } from '../session-backend';
 import { INITIAL_TURN, isOver, reduceTurn, type AgentEvent, type TurnState } from '../turn-state';
 import { inspect } from '../../processes/supervised';
 import { secondOpinion } from './second-opinion';
 
 const ACCEPTED = ['pasted', 'submitted', 'accepted'] as const;
-
-export interface TurnWatch {
-  /** Look once: what the agent wrote, whether it lives. Records the receipts that are seen for the first time. */
-  look(): Promise<TurnState>;
-  /** An event that was seen elsewhere. */
-  note(event: AgentEvent): Promise<TurnState>;
-  /** What contradicts the agent's own events, while it is not settled. */
-  doubt(): string | undefined;
-  /** The file the agent logs itself in, once it has said so. */
-  transcript(): string | undefined;
-}
 
 /**
  * Fold everything known of a turn into its state. All of it comes from files that outlive this process, so that a

@@ -5,7 +5,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { failure } from '../../failure';
 import { readAgentRecord, type AgentRecord } from '../agent-record';
 import { endAgent, isUp } from '../agents-at-work';
-import type { SessionPorts } from '../session-activities';
+import type { SessionPorts } from '../ports';
 import type { Slot } from '../slot';
 import { LiveSession } from './live-session';
 import { newSession, reduceSession, type SessionEvent, type SessionRecord } from './session-record';

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failure } from '../../failure';
-import type { Control, Dispatch } from '../session-backend';
+import type { Control, Dispatch, TurnWatch } from '../session-backend';
 import { isOver, type TurnState } from '../turn-state';
-import type { TurnWatch } from '../dispatch/turn-watch';
 import { decideStep, type Step, type TypingFacts } from './decide-step';
 import { leaveCopyMode, lookAtPane, pasteText, pressKeys, type Pane } from './pane';
 import { readBox, type Box } from './prompt-box';

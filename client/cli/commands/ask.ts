@@ -6,7 +6,7 @@ import type { ModelCallInput } from '../../../contracts/model-call';
 import { UserError } from '../../faults';
 import { followCall } from '../follow-call';
 import { readPrompt } from '../given-prompt';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 
 interface AskOptions {
   readonly task?: string;

@@ -4,7 +4,7 @@ import { checkAudit, type Comparison } from '../../runs/check-audit';
 import { readAudit, readView } from '../../runs/read-run';
 import type { Temporal } from '../../temporal';
 import type { Cli } from '../cli';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 import { renderAudit, renderComparisons } from '../render/audit';
 
 export const addAudit: AddCommand = (program, cli) => {

@@ -6,7 +6,7 @@ import { NotFoundError } from '../../faults';
 import { accountWord, parseAccount } from '../../models/account-name';
 import type { Cli } from '../cli';
 import { keepShowing } from '../keep-showing';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 import { renderBudgetHistory, renderBudgets } from '../render/budget';
 
 interface SetOptions {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { cancelUpdate } from '../../../contracts/messages';
 import { watchRun } from '../live-view';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 import { requireOpen } from '../require-open';
 
 export const addCancel: AddCommand = (program, cli) => {

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import type { Cli } from '../cli';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 

@@ -7,10 +7,10 @@ import { freePort, isPortFree, stopProcess } from '../../server/start-server';
 import { Temporal } from '../../temporal';
 import type { Cli } from '../cli';
 import { addPoolArguments, poolsAskedFor, type PoolArguments } from '../pool-arguments';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 import { portNumber } from '../port-number';
 import { pause, untilAborted } from '../wait';
-import { positiveInteger } from './list';
+import { positiveInteger } from '../arguments';
 
 const PORT = 7233;
 const UI_PORT = 8233;

@@ -3,7 +3,7 @@ import { examineModels, organisationOf } from '../../doctor/examine-models';
 import { examineTemporal } from '../../doctor/examine-temporal';
 import type { Finding } from '../../doctor/finding';
 import { FailedError } from '../../faults';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 import type { Paint } from '../render/paint';
 
 export const addDoctor: AddCommand = (program, cli) => {

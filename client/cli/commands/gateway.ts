@@ -3,7 +3,7 @@ import { checkedConfigFile } from '../../config';
 import { FailedError } from '../../faults';
 import { gatewayEnvironment } from '../../server/gateway-environment';
 import { gatewayProgram } from '../../server/programs';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 import { portNumber } from '../port-number';
 
 interface GatewayOptions {

@@ -10,7 +10,7 @@ import { readAgents } from '../../sessions/read-agents';
 import type { Temporal } from '../../temporal';
 import type { Cli } from '../cli';
 import { addPoolArguments, type PoolArguments } from '../pool-arguments';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 import { pause, untilAborted } from '../wait';
 
 const UP_MS = 30_000;

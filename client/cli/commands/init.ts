@@ -4,7 +4,7 @@ import { CONFIG_FILE } from '../../../contracts/config/read-config';
 import { slug } from '../../../contracts/ids';
 import { UserError } from '../../faults';
 import type { Cli } from '../cli';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 import { starterConfig } from '../starter-config';
 
 export const addInit: AddCommand = (program, cli) => {

@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from 'commander';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
+import { positiveInteger } from '../arguments';
 import { renderRunList } from '../render/run-list';
 
 export const addList: AddCommand = (program, cli) => {
@@ -29,10 +29,4 @@ interface ListOptions {
   readonly status?: string;
   readonly open?: boolean;
   readonly limit: number;
-}
-
-export function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError(`It must be a whole number above 0, got ${text}.`);
 }

@@ -7,10 +7,10 @@ import { readAtWork, type AtWork } from '../../runs/at-work';
 import { readNested, readView } from '../../runs/read-run';
 import type { Temporal } from '../../temporal';
 import type { Cli } from '../cli';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 import { renderAtWork } from '../render/at-work';
 import { harmlessLines } from '../render/paint';
-import { positiveInteger } from './list';
+import { positiveInteger } from '../arguments';
 
 export const addLogs: AddCommand = (program, cli) => {
   program

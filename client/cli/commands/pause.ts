@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { pauseUpdate } from '../../../contracts/messages';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 import { requireOpen } from '../require-open';
 
 export const addPause: AddCommand = (program, cli) => {

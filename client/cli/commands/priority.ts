@@ -1,12 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { InvalidArgumentError } from 'commander';
 import { priorityUpdate } from '../../../contracts/messages';
-import { isPriority, PRIORITY } from '../../../contracts/priority';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
+import { PRIORITY_RULE, priorityOf } from '../arguments';
 import { requireOpen } from '../require-open';
-
-/** For help and for whoever wrote something else. */
-export const PRIORITY_RULE = `${PRIORITY.lowest} (last) to ${PRIORITY.highest} (first)`;
 
 export const addPriority: AddCommand = (program, cli) => {
   program
@@ -23,9 +19,3 @@ export const addPriority: AddCommand = (program, cli) => {
       cli().answer({ run: execution.run, message }, message);
     });
 };
-
-export function priorityOf(text: string): number {
-  const priority = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (isPriority(priority)) return priority;
-  throw new InvalidArgumentError(`It must be ${PRIORITY_RULE}, got ${text}.`);
-}

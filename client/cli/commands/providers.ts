@@ -3,7 +3,7 @@ import { NotFoundError, ServiceError } from '../../faults';
 import { providerOf, reportProviders, type ProviderRow } from '../../models/provider-report';
 import type { Cli } from '../cli';
 import { keepShowing } from '../keep-showing';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 import { addTest } from './test-providers';
 import { renderProviders } from '../render/providers';
 

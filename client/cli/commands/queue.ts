@@ -1,10 +1,10 @@
 import { suggestion } from '../../../contracts/nearest-word';
 import { NotFoundError } from '../../faults';
-import type { QueueReport } from '../../sessions/pool-queue';
+import type { QueueReport } from '../../sessions/queue-report';
 import { readQueue } from '../../sessions/read-queue';
 import type { Cli } from '../cli';
 import { keepShowing } from '../keep-showing';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 import { renderQueue } from '../render/queue';
 
 export const addQueue: AddCommand = (program, cli) => {

@@ -5,7 +5,7 @@ import type { Json } from '../../../contracts/json';
 import { FailedError, UserError } from '../../faults';
 import { replayProgram } from '../../server/programs';
 import type { Cli } from '../cli';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 import { renderHistory } from '../render/history';
 
 export const addReplay: AddCommand = (program, cli) => {

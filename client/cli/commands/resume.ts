@@ -2,8 +2,8 @@ import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../../contracts/duration';
 import { continueRun } from '../../runs/continue-run';
 import { shownSoFar, watchRun } from '../live-view';
-import type { AddCommand } from '../program';
-import { failUnlessWell } from './status';
+import type { AddCommand } from '../add-command';
+import { failUnlessWell } from '../fail-unless-well';
 
 interface Options {
   readonly comment?: string;

@@ -4,8 +4,8 @@ import { readView } from '../../runs/read-run';
 import type { RunExecution } from '../../temporal';
 import type { Cli } from '../cli';
 import { shownSoFar, watchRun } from '../live-view';
-import type { AddCommand } from '../program';
-import { failUnlessWell } from './status';
+import type { AddCommand } from '../add-command';
+import { failUnlessWell } from '../fail-unless-well';
 
 export const addRetry: AddCommand = (program, cli) => {
   program

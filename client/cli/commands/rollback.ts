@@ -1,6 +1,6 @@
 import { continueRun } from '../../runs/continue-run';
 import { shownSoFar, watchRun } from '../live-view';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 
 export const addRollback: AddCommand = (program, cli) => {
   program

@@ -5,7 +5,7 @@ import type { RouteRequest } from '../../../contracts/models';
 import { tokensOfPrompt } from '../../../contracts/tokens';
 import { explainRoute } from '../../models/explain-route';
 import { readPrompt } from '../given-prompt';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 import { renderRoute } from '../render/routing';
 
 interface ExplainOptions {

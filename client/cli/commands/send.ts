@@ -6,13 +6,13 @@ import { PRIORITY } from '../../../contracts/priority';
 import { UserError } from '../../faults';
 import { findRepository, projectOf } from '../../runs/repository';
 import { startRun } from '../../runs/start-run';
-import type { QueueReport } from '../../sessions/pool-queue';
+import type { QueueReport } from '../../sessions/queue-report';
 import { readQueue } from '../../sessions/read-queue';
 import { poolsForAny, sendDefinition } from '../../sessions/send-prompt';
 import { readPrompt } from '../given-prompt';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 import { sayAnswer, sayWhereItWaits } from '../sent-prompt';
-import { priorityOf } from './priority';
+import { priorityOf } from '../arguments';
 
 interface SendOptions {
   readonly target?: string;

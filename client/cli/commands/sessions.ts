@@ -4,7 +4,7 @@ import { chooseSession, requireHost } from '../../sessions/choose-sessions';
 import type { Host } from '../../temporal';
 import type { Cli } from '../cli';
 import { keepShowing } from '../keep-showing';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 import { renderSessions } from '../render/sessions';
 import { addControls } from './control-sessions';
 

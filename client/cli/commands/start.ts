@@ -13,9 +13,9 @@ import type { Cli } from '../cli';
 import { givenInputs } from '../given-inputs';
 import { watchRun } from '../live-view';
 import { collect } from '../pool-arguments';
-import type { AddCommand } from '../program';
-import { priorityOf } from './priority';
-import { failUnlessWell } from './status';
+import type { AddCommand } from '../add-command';
+import { priorityOf } from '../arguments';
+import { failUnlessWell } from '../fail-unless-well';
 
 export const addStart: AddCommand = (program, cli) => {
   program

@@ -1,12 +1,12 @@
-import { isEnd, type RunView } from '../../../contracts/run';
-import { FailedError } from '../../faults';
+import { isEnd } from '../../../contracts/run';
 import { openGates } from '../../runs/decide-gate';
 import { readView } from '../../runs/read-run';
 import { lookAtWaiting } from '../../sessions/read-waiting';
 import { NoWorkerError, type RunExecution } from '../../temporal';
 import type { Cli } from '../cli';
+import { failUnlessWell } from '../fail-unless-well';
 import { watchRun } from '../live-view';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 import { renderRun } from '../render/run';
 import { renderRunList } from '../render/run-list';
 
@@ -22,11 +22,6 @@ export const addStatus: AddCommand = (program, cli) => {
       await show(cli(), execution);
     });
 };
-
-/** With --watch a run's end is the command's: exit code 1 unless it is SUCCESS. */
-export function failUnlessWell(view: RunView): void {
-  if (view.status !== 'SUCCESS') throw new FailedError(`${view.run.runId} ended as ${view.status}.`);
-}
 
 async function show(cli: Cli, execution: RunExecution): Promise<void> {
   const temporal = await cli.temporal();

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { decideGate, leaveVote, type Vote } from '../../runs/decide-gate';
 import { readView } from '../../runs/read-run';
 import type { Cli } from '../cli';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 
 export const addApprove: AddCommand = (program, cli) => {
   addVote(program, cli, 'approve', 'Vote for going on at a gate');

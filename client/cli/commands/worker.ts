@@ -7,7 +7,7 @@ import { hostName } from '../../sessions/host-name';
 import { workerEnvironment } from '../../server/worker-environment';
 import { workerProgram } from '../../server/programs';
 import { addPoolArguments, poolsAskedFor, type PoolArguments } from '../pool-arguments';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../add-command';
 import { refuseSecond } from './host';
 
 interface WorkerOptions extends PoolArguments {

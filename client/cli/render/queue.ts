@@ -1,5 +1,4 @@
-import type { Alert } from '../../sessions/alerts';
-import type { PoolQueue, QueuedPrompt, QueueReport } from '../../sessions/pool-queue';
+import type { Alert, PoolQueue, QueuedPrompt, QueueReport } from '../../sessions/queue-report';
 import { about, elapsed, moment } from './figures';
 import { columns, fit, harmless, type Paint } from './paint';
 
