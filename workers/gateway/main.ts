@@ -42,6 +42,7 @@ export async function main(): Promise<void> {
       const urls = app.addresses().flatMap((at) => (typeof at === 'string' ? [] : [urlOf(at)]));
       log.info({ urls, keys: ports.keys.required, workerPool, source: ports.config.source }, 'gateway ready');
       await stopped;
+      log.info('the gateway ends: what is in flight is answered first');
       await end(app);
     } finally {
       await close();

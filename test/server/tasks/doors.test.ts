@@ -88,6 +88,52 @@ describe('a completion as a task', () => {
   });
 });
 
+describe('what cannot be a task', () => {
+  it.each(['1', 'yes', 'true&batch=true', ''])(
+    '?batch=%s is refused, and no answer made in its place',
+    async (word) => {
+      const name = randomUUID();
+      const response = await system.post(`/v1/chat/completions?batch=${word}`, requestOf(name));
+      expect([response.status, await json(response)]).toMatchObject([400, { error: { param: 'batch' } }]);
+      expect(upstream.timesAsked(name)).toBe(0);
+    },
+  );
+
+  it('is no batch either', async () => {
+    const { id } = await json(system.post('/v1/chat/completions?batch=true', requestOf(randomUUID())));
+    expect((await system.fetch(`/v1/batches/${id}`)).status).toBe(404);
+    expect((await system.post(`/v1/batches/${id}/cancel`, {})).status).toBe(404);
+  });
+});
+
+describe('a form that is no file', () => {
+  const BOUNDARY = 'multipart/form-data; boundary=b';
+  const two = new FormData();
+  for (const name of ['a', 'b']) two.append('file', new Blob(['x']), name);
+  const wide = new FormData();
+  for (let field = 0; field < 50; field += 1) wide.append(`field-${field}`, 'x');
+
+  it.each([
+    ['of two files', two, undefined, /one `file`/],
+    ['of far too many fields', wide, undefined, /more than 10 fields/],
+    ['without a boundary', 'x', 'multipart/form-data', /Boundary not found/],
+    [
+      'that is cut off',
+      '--b\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nhel',
+      BOUNDARY,
+      /whole/,
+    ],
+    ['that is none', 'hello', BOUNDARY, /whole/],
+  ])('%s is refused, and says why', async (_, body, type, message) => {
+    const response = await system.fetch('/v1/files', {
+      ...{ method: 'POST', body },
+      ...(type !== undefined && { headers: { 'content-type': type } }),
+    });
+    expect(response.status).toBe(400);
+    expect((await json(response)).error.message).toMatch(message);
+  });
+});
+
 describe('the same Idempotency-Key', () => {
   it('is the same task, however often it is sent at once, and the model is asked once', async () => {
     const name = randomUUID();

@@ -154,6 +154,22 @@ describe('the doors of the gateway', () => {
     expect(form.status).toBe(400);
   });
 
+  test.each([
+    ['https://evil.example', 403],
+    ['null', 403],
+    ['http://localhost:3000', 200],
+    ['http://[::1]:3000', 200],
+  ])('without keys a page of %s is answered %d', async (origin, status) => {
+    const { url } = await start();
+    expect((await fetch(`${url}/v1/models`, { headers: { origin } })).status).toBe(status);
+  });
+
+  test('with a key a page may be of anywhere', async () => {
+    const { url } = await start({ keys: KEYS, env: ENV });
+    const headers = { origin: 'https://tools.example', authorization: `Bearer ${ENV.ANN_KEY}` };
+    expect((await fetch(`${url}/v1/models`, { headers })).status).toBe(200);
+  });
+
   describe('for embeddings', () => {
     test('pass them on, with their cost', async () => {
       const { client, upstreams, purse } = await start({ budgetNano: 1e12 });

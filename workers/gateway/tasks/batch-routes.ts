@@ -15,6 +15,9 @@ import { cancel, find } from './task-routes';
 
 type WithId = { readonly Params: { readonly id: string } };
 
+/** What ids of batches begin with: other tasks are no batches. */
+const BATCHES = 'batch_';
+
 const METADATA = { pairs: 16, key: 64, value: 512 } as const;
 const LONGEST_WINDOW_MS = 7 * 86_400_000;
 
@@ -22,11 +25,11 @@ const LONGEST_WINDOW_MS = 7 * 86_400_000;
 export function addBatches(app: FastifyInstance, ports: TaskApiPorts): void {
   app.post('/v1/batches', async (request) => showBatch(await create(ports, request)));
   app.get('/v1/batches', async (request) => {
-    const all = await answering(() => ports.door.list(request.caller.team, 'batch_'));
+    const all = await answering(() => ports.door.list(request.caller.team, BATCHES));
     return pageOf(all.map(showBatch), request);
   });
-  app.get<WithId>('/v1/batches/:id', async (request) => showBatch(await find(ports, request)));
-  app.post<WithId>('/v1/batches/:id/cancel', async (request) => showBatch(await cancel(ports, request)));
+  app.get<WithId>('/v1/batches/:id', async (request) => showBatch(await find(ports, request, BATCHES)));
+  app.post<WithId>('/v1/batches/:id/cancel', async (request) => showBatch(await cancel(ports, request, BATCHES)));
 }
 
 async function create(ports: TaskApiPorts, request: FastifyRequest): Promise<TaskReport> {

@@ -16,11 +16,18 @@ type WithId = { readonly Params: { readonly id: string } };
 
 const PURPOSE = 'batch';
 const LONGEST_NAME = 255;
+const MOST_FIELDS = 10;
 
 /** Files as OpenAI's API has them, for batches alone. */
 export async function addFiles(app: FastifyInstance, ports: TaskApiPorts): Promise<void> {
-  await app.register(multipart, { limits: { files: 1, fileSize: TASK_LIMITS.bytes, fields: 10 } });
-  app.post('/v1/files', async (request) => showFile(await upload(ports, request)));
+  await app.register(multipart, { limits: { files: 1, fileSize: TASK_LIMITS.bytes, fields: MOST_FIELDS } });
+  app.post('/v1/files', async (request) => {
+    return showFile(
+      await upload(ports, request).catch((error: unknown) => {
+        throw unreadable(error) ?? error;
+      }),
+    );
+  });
   app.get('/v1/files', async (request) => {
     const { purpose, order } = request.query as Readonly<Record<string, string | undefined>>;
     const all = await ports.files.list(request.caller.team);
@@ -79,6 +86,18 @@ async function upload(ports: TaskApiPorts, request: FastifyRequest): Promise<Fil
   const file = { id: `file-${randomBytes(12).toString('hex')}`, createdAt: Date.now(), purpose: PURPOSE, ...kept };
   await ports.files.put(request.caller.team, file);
   return file;
+}
+
+/** What the form's reader says of forms that cannot be read; undefined: it is no such error. */
+function unreadable(error: unknown): ApiError | undefined {
+  if (!(error instanceof Error) || error instanceof ApiError) return undefined;
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'FST_FILES_LIMIT') return badRequest('Send one `file` at a time.', 'file');
+  if (code === 'FST_FIELDS_LIMIT' || code === 'FST_PARTS_LIMIT') {
+    return badRequest(`The form has more than ${MOST_FIELDS} fields.`, undefined, 'invalid_form');
+  }
+  if (!/multipart|boundary|header/i.test(error.message)) return undefined;
+  return badRequest(`The form cannot be read, or did not come whole: ${error.message}.`, undefined, 'invalid_form');
 }
 
 function showFile({ id, bytes, createdAt, filename, purpose }: FileRecord) {

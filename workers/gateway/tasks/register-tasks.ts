@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { badRequest } from '../errors';
 import { isObject, readJsonObject } from '../json';
 import { answering } from './answering';
 import { addBatches } from './batch-routes';
@@ -17,7 +18,7 @@ import { addTasks } from './task-routes';
  */
 export async function registerTasks(app: FastifyInstance, ports: TaskApiPorts): Promise<void> {
   beforeChat(app, async (request, reply) => {
-    if (!isObject(request.query) || request.query['batch'] !== 'true') return;
+    if (!wantsTask(request)) return;
     await reply.code(202).send(showTask(await submitOne(ports, request)));
   });
   app.get('/v1/workers/health', async () => {
@@ -44,6 +45,14 @@ export function registerDurable(app: FastifyInstance, ports: TaskApiPorts): void
     const { status, headers, body } = await durableCompletion(ports, request, gone.signal);
     await reply.code(status).headers(headers).send(body);
   });
+}
+
+/** Fails: ApiError 400 for words that may mean yes or no: whoever wants a task must not wait for an answer instead. */
+function wantsTask({ query }: FastifyRequest): boolean {
+  const batch = isObject(query) ? query['batch'] : undefined;
+  if (batch === undefined || batch === 'false') return false;
+  if (batch === 'true') return true;
+  throw badRequest('`batch` must be true or false.', 'batch');
 }
 
 type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;

@@ -53,10 +53,17 @@ async function givenIn(request: FastifyRequest): Promise<AsyncIterable<Given> | 
   return requests.map((value: unknown, index) => ({ where: `requests[${index}]`, value }));
 }
 
-/** A task of the caller's team. Fails: ApiError 404. */
-export async function find(ports: TaskApiPorts, { params, caller }: FastifyRequest<WithId>): Promise<TaskReport> {
+/** A task of the caller's team whose id begins so. Fails: ApiError 404. */
+export async function find(
+  ports: TaskApiPorts,
+  { params, caller }: FastifyRequest<WithId>,
+  prefix = '',
+): Promise<TaskReport> {
   const task = { ...teamOf(caller), id: params.id };
-  const report = TASK_ID_PATTERN.test(task.id) ? await answering(() => ports.door.look(task)) : undefined;
+  const report =
+    TASK_ID_PATTERN.test(task.id) && task.id.startsWith(prefix)
+      ? await answering(() => ports.door.look(task))
+      : undefined;
   if (report !== undefined) return report;
   throw new ApiError(404, {
     message: `There is no task "${params.id}": it never was, it is another team's, or it ended long ago.`,
@@ -67,8 +74,8 @@ export async function find(ports: TaskApiPorts, { params, caller }: FastifyReque
 }
 
 /** Fails: ApiError 404, and 409 where it has ended. */
-export async function cancel(ports: TaskApiPorts, request: FastifyRequest<WithId>): Promise<TaskReport> {
-  const { task } = await find(ports, request);
+export async function cancel(ports: TaskApiPorts, request: FastifyRequest<WithId>, prefix = ''): Promise<TaskReport> {
+  const { task } = await find(ports, request, prefix);
   const refused = await answering(() => ports.door.cancel(task, request.caller.name));
   const now = await find(ports, request);
   if (refused === undefined) return now;
