@@ -42,6 +42,8 @@ export interface ModelCallLine {
 export interface ModelCallResult extends Omit<CallModelResult, 'slice' | 'output'> {
   /** Calls made, the last of which answered. */
   readonly calls: number;
+  /** What calls that gave no answer cost, or count in the budget; absent: nothing. `costNano` is the answer's alone. */
+  readonly besideNano?: NanoDollars;
   readonly trail: readonly ModelCallLine[];
 }
 
@@ -52,6 +54,8 @@ export interface ModelCallView {
   /** Who answered. */
   readonly answered?: Candidate;
   readonly costNano?: NanoDollars;
+  /** As in {@link ModelCallResult}. */
+  readonly besideNano?: NanoDollars;
   readonly trail: readonly ModelCallLine[];
 }
 

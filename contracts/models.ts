@@ -50,6 +50,8 @@ export interface RouteRequest {
   readonly inputTokens: number;
   /** The longest answer asked for; absent: as long as the model likes. */
   readonly maxOutputTokens?: number;
+  /** Until then somebody who takes nothing now can be waited for, epoch milliseconds; absent: not at all. */
+  readonly waitsUntil?: number;
 }
 
 export type PolicyMode = 'HARD' | 'SOFT' | 'MONITOR';
@@ -153,6 +155,8 @@ export interface CallModelInput {
   readonly rejected?: RejectedAnswer;
   readonly maxOutputTokens?: number;
   readonly timeoutMs: number;
+  /** As in {@link RouteRequest}. */
+  readonly waitsUntil?: number;
   readonly trials: readonly Trial[];
   readonly spending?: Spending;
   /** Heartbeats carry the end of the answer so far, for somebody who watches. */
@@ -179,6 +183,8 @@ export interface CallModelResult {
   readonly costNano?: NanoDollars;
   readonly route: RouteSummary;
   readonly requestId?: string;
+  /** A call before this one was lost with its worker: what the budget counts for it, where one counts. */
+  readonly lost?: { readonly countedNano?: NanoDollars };
   /** The slice the call was paid from, after it; the workflow takes it back into its purse. */
   readonly slice?: Slice;
 }
@@ -201,7 +207,10 @@ export interface ModelFailure {
   readonly retryAt?: number;
   readonly rejected: readonly RejectedCandidate[];
   readonly findings: readonly PolicyFinding[];
+  /** What an answer cost that could not be used. */
   readonly costNano?: NanoDollars;
+  /** What the budget counts for calls of which nobody knows what they cost: this one, or one lost with its worker. */
+  readonly countedNano?: NanoDollars;
   readonly slice?: Slice;
   /** With Stage.OutputInvalid: what to tell the model when it is asked again. */
   readonly answer?: RejectedAnswer;

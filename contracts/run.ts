@@ -262,6 +262,7 @@ export const AUDIT_KINDS = [
   'model.routed',
   'model.failed',
   'model.waits',
+  'model.lost',
   'policy.found',
   'answer.evaluated',
   'budget.local',

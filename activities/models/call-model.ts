@@ -48,7 +48,7 @@ export async function callModel(ports: ModelPorts, input: CallModelInput): Promi
 }
 
 function requestOf(input: CallModelInput, prompt: Prompt, { purse }: CallPurse, signal: AbortSignal): AttemptRequest {
-  const { id, model, task, maxOutputTokens, rejected, trials } = input;
+  const { id, model, task, maxOutputTokens, rejected, trials, waitsUntil } = input;
   const project = input.project ?? input.run?.project;
   const team = purse?.scope.team ?? input.spending?.scope.team;
   const told = rejected === undefined ? prompt : promptFor(prompt, rejected, rejected);
@@ -64,6 +64,7 @@ function requestOf(input: CallModelInput, prompt: Prompt, { purse }: CallPurse, 
     ...(project === undefined ? {} : { project }),
     ...(team === undefined ? {} : { team }),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...(waitsUntil === undefined ? {} : { waitsUntil }),
     ...(!first ? {} : { first: { provider: rejected.provider, model: rejected.model } }),
     ...(purse === undefined ? {} : { purse }),
   };
@@ -90,7 +91,12 @@ async function ask(
     signal,
   );
   const { model, costUsd } = completion;
-  return { value: completion, usage: usageOf(completion, prompt), model, ...(costUsd === undefined ? {} : { costUsd }) };
+  return {
+    value: completion,
+    usage: usageOf(completion, prompt),
+    model,
+    ...(costUsd === undefined ? {} : { costUsd }),
+  };
 }
 
 /** An answer has cost something, whether anybody counted its tokens or not: where nobody did, they are weighed. */

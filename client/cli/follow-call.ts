@@ -17,6 +17,7 @@ import { harmless, harmlessLines } from './render/paint';
 import { pause } from './wait';
 
 const LOOK_MS = 300;
+const NEWS: ReadonlySet<string> = new Set(['model.failed', 'model.waits', 'model.lost']);
 
 /** Follow a question to its end: the answer goes to standard output, how it came about beside it. Fails: FailedError. */
 export async function followCall(cli: Cli, id: string, stream: boolean): Promise<void> {
@@ -70,11 +71,11 @@ function tellWhy(cli: Cli, { trail }: ModelCallView, since: number): number {
 
 /** What went wrong while nobody looked. A wait that is over is no news. */
 function untold(trail: readonly ModelCallLine[], since: number): string[] {
-  return newsIn(trail, since).flatMap((line) => (line.what === 'model.failed' ? [wordsOf(line)] : []));
+  return newsIn(trail, since).flatMap((line) => (line.what === 'model.waits' ? [] : [wordsOf(line)]));
 }
 
 function newsIn(trail: readonly ModelCallLine[], since: number): readonly ModelCallLine[] {
-  return trail.filter(({ at, what }) => at > since && (what === 'model.failed' || what === 'model.waits'));
+  return trail.filter(({ at, what }) => at > since && NEWS.has(what));
 }
 
 function wordsOf({ what, text }: ModelCallLine): string {
@@ -90,8 +91,10 @@ function print(cli: Cli, { anew, text }: Piece): void {
 }
 
 function failed(id: string, { failure, view }: Extract<ModelCallEnd, { readonly failure: unknown }>): FailedError {
-  const waits = view?.trail.filter(({ what }) => what === 'model.failed' || what === 'model.waits').length ?? 0;
-  const story = waits === 0 ? '' : ` The whole story is in the Web UI, under ${modelCallWorkflowId(id)}.`;
+  const story =
+    newsIn(view?.trail ?? [], 0).length === 0
+      ? ''
+      : ` The whole story is in the Web UI, under ${modelCallWorkflowId(id)}.`;
   const beside = view?.besideNano === undefined ? '' : ` ${formatMoney(view.besideNano)} counts as spent.`;
   return new FailedError(`${failure.type}: ${harmless(failure.message)}${beside}${story}`);
 }

@@ -10,7 +10,7 @@ import { linesOfAnswer, linesOfFailure, type ModelLine } from './tell';
 
 /** How somebody asks models until one answers. */
 export interface Asking {
-  readonly request: Omit<CallModelInput, 'trials' | 'rejected' | 'spending' | 'timeoutMs'>;
+  readonly request: Omit<CallModelInput, 'trials' | 'rejected' | 'spending' | 'timeoutMs' | 'waitsUntil'>;
   readonly limits: CallLimits;
   /** For one call, milliseconds. */
   readonly timeoutMs: number;
@@ -19,7 +19,10 @@ export interface Asking {
   readonly callModel: (input: CallModelInput, call: number) => Promise<CallModelResult>;
   readonly purse: PurseKeeper;
   readonly tell: (line: ModelLine) => void;
-  /** What a call has cost, whatever became of its answer; `costNano` absent: nobody knows. */
+  /**
+   * What a call has cost, whatever became of its answer, or what the budget counts for it; `costNano` absent: nobody
+   * knows.
+   */
   readonly spent: (cost: { readonly costNano?: NanoDollars; readonly tokens: number }) => void;
   /** Holds an answer against what is demanded of it. One that fails is no answer: its model may mend it. */
   readonly check?: (answer: CallModelResult, call: number) => Promise<FailedCall | undefined>;
@@ -74,13 +77,15 @@ async function callOnce(asking: Asking, asked: Asked, tell: Asking['tell']): Pro
   const called = await makeCall(asking, asked);
   if ('failed' in called) {
     linesOfFailure(called.failed).forEach(tell);
-    const { costNano } = called.failed.told ?? {};
+    const { costNano, countedNano } = called.failed.told ?? {};
     if (costNano !== undefined) asking.spent({ costNano, tokens: 0 });
+    if (countedNano !== undefined) asking.spent({ costNano: countedNano, tokens: 0 });
     return called;
   }
   const { answer } = called;
   linesOfAnswer(answer).forEach(tell);
-  const { costNano, inputTokens, outputTokens } = answer;
+  const { costNano, inputTokens, outputTokens, lost } = answer;
+  if (lost?.countedNano !== undefined) asking.spent({ costNano: lost.countedNano, tokens: 0 });
   asking.spent({ ...(costNano === undefined ? {} : { costNano }), tokens: inputTokens + outputTokens });
   const failed = await asking.check?.(answer, asked.calls + 1);
   return failed === undefined ? called : { failed };
@@ -96,6 +101,7 @@ async function makeCall(asking: Asking, asked: Asked): Promise<Called> {
     ...{ trials, spending },
     ...(rejected === undefined ? {} : { rejected }),
     timeoutMs: Math.min(asking.timeoutMs, left),
+    waitsUntil: limits.waitsUntil,
   };
   try {
     const answer = await asking.callModel(input, asked.calls + 1);

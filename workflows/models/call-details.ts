@@ -9,7 +9,7 @@ const SHOWN_LINES = 20;
 /** A question as the Web UI shows it: how it stands, what it cost, and what happened on the way. */
 export function detailsOf(
   { prompt, task, model }: ModelCallInput,
-  { calls, trail }: ModelCallView,
+  { calls, trail, besideNano }: ModelCallView,
   answer: CallModelResult | undefined,
 ): string {
   const asked = [task && `task ${task}`, model && `model ${model}`].filter(Boolean).join(', ');
@@ -17,6 +17,9 @@ export function detailsOf(
     `## ${answer === undefined ? 'Asking' : 'Answered'}${asked === '' ? '' : ` (${asked})`}`,
     '',
     ...(answer === undefined ? [`- **calls**: ${calls}`] : factsOf(answer, calls)),
+    ...(besideNano === undefined
+      ? []
+      : [`- **beside**: ${formatMoney(besideNano)} counts for calls without an answer`]),
     '',
     ...trail
       .slice(-SHOWN_LINES)

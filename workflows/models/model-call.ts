@@ -15,6 +15,7 @@ import {
   type ModelCallResult,
 } from '../../contracts/model-call';
 import type { CallModelResult, ModelActivities } from '../../contracts/models';
+import type { NanoDollars } from '../../contracts/money';
 import { askModels, type Asking, type PurseKeeper } from './ask-models';
 import { detailsOf } from './call-details';
 import { NOT_ASKED } from './next-call';
@@ -53,6 +54,8 @@ class Call {
   private calls = 0;
   private purse = EMPTY_PURSE;
   private answer: CallModelResult | undefined;
+  /** What all calls have cost, or count in the budget. */
+  private spentNano: NanoDollars = 0;
 
   constructor(private readonly input: ModelCallInput) {}
 
@@ -62,6 +65,7 @@ class Call {
       ...{ id: this.input.id, calls, trail },
       ...(answer === undefined ? {} : { answered: { provider: answer.provider, model: answer.model } }),
       ...(answer?.costNano === undefined ? {} : { costNano: answer.costNano }),
+      ...this.beside(),
     };
   }
 
@@ -101,7 +105,7 @@ class Call {
         this.trail = [...this.trail, { at: Date.now(), what, text }].slice(-TRAIL_LINES);
         this.show();
       },
-      spent: () => undefined,
+      spent: ({ costNano = 0 }) => (this.spentNano += costNano),
       label: 'wait',
       mustPark: () => false,
     };
@@ -111,7 +115,12 @@ class Call {
     this.answer = answer;
     this.show();
     const { slice: _slice, output: _output, ...result } = answer;
-    return { ...result, calls, trail: this.trail };
+    return { ...result, calls, ...this.beside(), trail: this.trail };
+  }
+
+  private beside(): Pick<ModelCallResult, 'besideNano'> {
+    const besideNano = this.spentNano - (this.answer?.costNano ?? 0);
+    return besideNano === 0 ? {} : { besideNano };
   }
 
   /** However it ended: what was drawn and not spent goes back. A ledger that does not answer finds out by itself. */

@@ -67,9 +67,11 @@ async function afterFailure(
     hold?.settle(undefined);
     return error;
   }
-  hold?.settle(costsNothing(error) ? 0 : undefined);
+  const isFree = costsNothing(error);
+  hold?.settle(isFree ? 0 : undefined);
   if (error.verdict.counts !== 'no') ports.profiles.learn({ ...sampleOf(request, ranked), ok: false });
   await tellFailure(ports, request, admitted, error);
   const trial = trialAfter(request.trials, ranked, error, ports.redact(sentenceOf(ranked, error)));
-  return new CallFailed(trial, ranked, route, error.verdict.failover, error, overBudget);
+  const countedNano = hold === undefined || isFree ? undefined : ranked.estimateNano;
+  return new CallFailed(trial, ranked, route, error.verdict.failover, error, overBudget, countedNano);
 }

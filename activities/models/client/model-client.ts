@@ -111,6 +111,8 @@ export class CallFailed extends Error {
     readonly failover: boolean,
     override readonly cause: Error,
     readonly overBudget: string | undefined,
+    /** What the budget counts for it, because nobody knows what it cost; absent: nothing. */
+    readonly countedNano?: NanoDollars,
   ) {
     super(trial.message);
   }

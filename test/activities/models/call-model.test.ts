@@ -358,9 +358,36 @@ describe('a budget', () => {
     const asking = { asking: 'openai/gpt-6-sol', characters: 3 };
     const lost = await attempt(priced(), within, { attempt: 2, heartbeatDetails: asking }, BUDGETS);
     expect(lost.result?.slice?.spentNano).toBeGreaterThan(COST + 1_000 * 10_000);
+    expect(lost.result?.lost).toEqual({ countedNano: lost.result!.slice!.spentNano - COST });
     const idle = { asking: '', characters: 0 };
     const never = await attempt(priced(), within, { attempt: 2, heartbeatDetails: idle }, BUDGETS);
     expect(never.result?.slice?.spentNano).toBe(COST);
+    expect(never.result?.lost).toBeUndefined();
+  });
+
+  it('is drawn from for no more than the call where nobody but a question needs it', async () => {
+    upstream.reply(openAiAnswer(['ok']));
+    const { run: _run, ...question } = within;
+    const environment = new MockActivityEnvironment({ startToCloseTimeoutMs: 40_000 }, QUIET);
+    await environment.run(activities(priced(), BUDGETS).callModel, question);
+    const drawn = ledger.entries.map((entry) => (entry.op === 'draw' ? [entry.amountNano, entry.atLeastNano] : []));
+    expect(drawn).toEqual([[expect.any(Number), drawn[0]?.[0]]]);
+    expect(drawn[0]?.[0]).toBeLessThan(20_000_000);
+  });
+
+  it('counts a call that broke off at its estimate, and the failure says so', async () => {
+    upstream.reply(stream('openai', beginning('openai'), 'reset'), json(500, { error: { message: 'down' } }));
+    const { told } = await attempt(priced(), within, {}, BUDGETS);
+    expect(told?.countedNano).toBeGreaterThan(1_000 * 10_000);
+    expect(told?.countedNano).toBe(told?.slice?.spentNano);
+    expect((await attempt(priced(), within, {}, BUDGETS)).told?.countedNano).toBeUndefined();
+  });
+
+  it('pays for an answer whose tokens nobody counted by its length', async () => {
+    const told = [openAiChunk({ role: 'assistant', content: 'one two three four' }), openAiChunk({}, 'stop')];
+    upstream.reply(stream('openai', [...told, 'data: [DONE]\n\n']));
+    const { result } = await attempt(priced(), within, {}, BUDGETS);
+    expect(result).toMatchObject({ inputTokens: 3, outputTokens: 5, costNano: 3 * 2_500 + 5 * 10_000 });
   });
 
   it('gets back what a cancelled call took along, with the call counted as it was estimated', async () => {
