@@ -22,6 +22,9 @@ const ASKED = {
 };
 const KEY = 'gk-ann-0123456789';
 
+// Each test starts the program, and a machine may be busy.
+jest.setTimeout(180_000);
+
 describe('the process of the gateway', () => {
   let entities: EntityWorker;
   let upstream: ScriptedUpstream;
@@ -87,15 +90,21 @@ describe('the process of the gateway', () => {
     return { child, client, ended, url };
   }
 
+  /** Started, and its ledger too: the first answer of a new ledger may take longer than a call waits for it. */
+  async function startReady() {
+    const started = await start();
+    await waitUntil(async () => (await fetch(`${started.url}/readyz`)).ok, { timeoutMs: 60_000 });
+    return started;
+  }
+
   const ledger = (): Promise<LedgerView> =>
     entities.client.workflow.getHandle(ledgerWorkflowId(organisation)).query(ledgerQuery);
 
   test('asked to end, answers what is in flight, settles what it drew, and leaves the audit behind', async () => {
-    const { child, client, ended, url } = await start();
+    const { child, client, ended, url } = await startReady();
     upstream.reply(openAiWhole('Four.'));
     await client.chat.completions.create(ASKED);
     expect((await ledger()).slices).toHaveLength(1);
-    expect((await fetch(`${url}/readyz`)).status).toBe(200);
 
     let finish: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (finish = resolve));
@@ -133,7 +142,7 @@ describe('the process of the gateway', () => {
   });
 
   test('spends nothing beyond a budget, and says which one it is', async () => {
-    const { client } = await start();
+    const { client } = await startReady();
     await expect(client.chat.completions.create({ ...ASKED, max_tokens: 2_000 })).rejects.toMatchObject({
       status: 402,
       code: 'budget_exceeded',
@@ -142,14 +151,20 @@ describe('the process of the gateway', () => {
   });
 
   test('opens the breaker of a provider for all of gantry after three failures', async () => {
-    const { client } = await start();
+    const { client, url } = await startReady();
     const failure = json(500, { error: { message: 'broken' } });
     upstream.reply(failure, failure, failure);
     for (let call = 0; call < 3; call += 1) {
-      await expect(client.chat.completions.create(ASKED)).rejects.toMatchObject({ status: 503 });
+      const broken = { status: 503, message: expect.stringContaining('broken') as string };
+      await expect(client.chat.completions.create(ASKED)).rejects.toMatchObject(broken);
     }
     const breaker = entities.client.workflow.getHandle(breakerWorkflowId('scripted'));
     await waitUntil(async () => (await breaker.query(breakerQuery)).state === 'open');
+    // What the gateway knows of it may be some seconds old.
+    await waitUntil(async () => {
+      const response = await fetch(`${url}/v1/providers/health`, { headers: { authorization: `Bearer ${KEY}` } });
+      return /"breaker":"open"/.test(await response.text());
+    });
     const error: unknown = await client.chat.completions.create(ASKED).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ status: 503, code: 'no_provider_available' });
     expect(upstream.requests).toHaveLength(3);
