@@ -6,7 +6,11 @@ import type { TaskRequest } from './task-store';
 export function routeRequestOf(
   id: string,
   route: TaskRequest['route'],
-  { request: { project, task, allowed }, scope: { team } }: Pick<CompleteChatsInput, 'request' | 'scope'>,
+  {
+    request: { project, task, allowed },
+    scope: { team },
+    waitsUntil,
+  }: Pick<CompleteChatsInput, 'request' | 'scope' | 'waitsUntil'>,
 ): ClientRequest {
   return {
     ...{ id, ...route },
@@ -14,5 +18,6 @@ export function routeRequestOf(
     ...(project !== undefined && { project }),
     ...(team !== undefined && { team }),
     ...(allowed !== undefined && { allowed }),
+    ...(waitsUntil !== undefined && { waitsUntil }),
   };
 }

@@ -27,6 +27,9 @@ chains:
   default: [anthropic, openai, ollama] # for whatever no route fits
   cheap: [ollama, anthropic]
 
+# Answers when all others are out of order for longer than can be waited.
+# last-resort: ollama
+
 # The first rule that fits decides.
 routes:
   - { task: simple, chain: cheap }

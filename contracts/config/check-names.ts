@@ -14,11 +14,11 @@ export interface KnownNames {
   readonly isOpen: boolean;
 }
 
-/** Chains, routes, experiments, keys of the gateway and budgets.local: whoever they name is there. */
+/** Chains, routes, experiments, keys of the gateway, budgets.local and last-resort: whoever they name is there. */
 export function checkCandidates(file: ConfigFile, known: KnownNames): Problem[] {
   const named = (path: Path, names: readonly string[]) =>
     names.flatMap((name, at) => checkCandidate(names.length === 1 ? path : [...path, at], name, known));
-  const { budgets, chains, routes, experiments, gateway } = file;
+  const { budgets, chains, routes, experiments, gateway, 'last-resort': lastResort } = file;
   return [
     ...Object.entries(chains).flatMap(([chain, names]) =>
       names.flatMap((name, at) => checkCandidate(['chains', chain, at], name, known)),
@@ -28,6 +28,7 @@ export function checkCandidates(file: ConfigFile, known: KnownNames): Problem[] 
       Object.entries(arms).flatMap(([arm, { chain }]) => named(['experiments', at, 'arms', arm, 'chain'], chain)),
     ),
     ...(budgets?.local === undefined ? [] : checkCandidate(['budgets', 'local'], budgets.local, known)),
+    ...(lastResort === undefined ? [] : checkCandidate(['last-resort'], lastResort, known)),
     ...Object.entries(gateway.keys).flatMap(([key, { models }]) =>
       named(['gateway', 'keys', key, 'models'], models ?? []),
     ),

@@ -16,6 +16,8 @@ export interface ModelConfig {
   readonly routes: readonly RouteRule[];
   readonly experiments: readonly Experiment[];
   readonly policies: readonly Policy[];
+  /** Who answers when nobody else does in time; absent: nobody. */
+  readonly lastResort?: string;
   /** Absent: nothing is limited, and nothing is counted but by each run itself. */
   readonly budgets?: BudgetsFile;
   readonly gateway: GatewayFile;

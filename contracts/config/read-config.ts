@@ -55,8 +55,12 @@ export function readConfig(text: string | undefined, options: ReadOptions): Read
   if (first !== undefined) return { problems: [first, ...more] };
   // Without a file there is nothing that its grammar could refuse.
   if (file === undefined) throw new Error('a configuration without problems could not be read');
-  const { chains, routes, experiments, policies, budgets, gateway, organisation } = file;
-  const parts = { organisation, chains, routes, experiments, policies, gateway, ...(budgets && { budgets }) };
+  const { chains, routes, experiments, policies, budgets, gateway, organisation, 'last-resort': lastResort } = file;
+  const parts = {
+    ...{ organisation, chains, routes, experiments, policies, gateway },
+    ...(budgets && { budgets }),
+    ...(lastResort !== undefined && { lastResort }),
+  };
   return { config: { ...parts, providers: choice.providers, source }, notes: gathered.notes };
 }
 

@@ -6,7 +6,10 @@ import type { Profile } from '../profiles';
 
 /** What a route is chosen by, beside the request. */
 export interface RouteFacts {
-  readonly config: Pick<ModelConfig, 'providers' | 'chains' | 'routes' | 'experiments' | 'policies' | 'budgets'>;
+  readonly config: Pick<
+    ModelConfig,
+    'providers' | 'chains' | 'routes' | 'experiments' | 'policies' | 'budgets' | 'lastResort'
+  >;
   /** By name of the breaker: a provider, or `provider/model`. Absent: closed. */
   readonly standings: ReadonlyMap<string, Standing>;
   readonly profiles: readonly Profile[];

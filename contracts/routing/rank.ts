@@ -8,6 +8,8 @@ export interface Placed extends Omit<Admitted, 'admitted'> {
   readonly liking: Liking;
   /** The budget has nothing left and names this one for it. */
   readonly local: boolean;
+  /** Nobody else answers in time. */
+  readonly lastResort: boolean;
 }
 
 /** Best first, by what weighs most. Every comparison that says nothing leaves it to the next. */
@@ -40,7 +42,7 @@ const WEIGHTS: readonly ((placed: Placed) => number)[] = [
   ({ weighed }) => weighed.place,
 ];
 
-function reasonsOf({ weighed, findings, local, liking, needsProbe }: Placed): string[] {
+function reasonsOf({ weighed, findings, local, lastResort, liking, needsProbe }: Placed): string[] {
   const { trial, place } = weighed;
   const failures = trial?.failures ?? 0;
   const times = failures === 1 ? 'once' : `${failures} times`;
@@ -48,6 +50,7 @@ function reasonsOf({ weighed, findings, local, liking, needsProbe }: Placed): st
     ...softOf(findings).map((finding) => `only where nobody else is left: ${findingText(finding)}`),
     ...(failures > 0 ? [`failed ${times} for this answer: ${trial?.lastType}: ${trial?.message}`] : []),
     ...(local ? ['answers where the budget has nothing left'] : []),
+    ...(lastResort ? ['answers where everybody else is out of order'] : []),
     ...(liking.reason === undefined ? [] : [liking.reason]),
     ...(needsProbe ? ['one call may try whether it takes work again'] : []),
     `named as number ${place + 1}`,

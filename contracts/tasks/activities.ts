@@ -36,6 +36,8 @@ export interface CompleteChatsInput {
   /** What the calls before have taught, where one request is asked again. */
   readonly trial?: ItemTrial;
   readonly timeoutMs: number;
+  /** When the task expires: until then somebody who takes nothing now is waited for, epoch milliseconds. */
+  readonly waitsUntil?: number;
   readonly scope: BudgetScope;
   /** What is left of a slice that nobody else uses now. */
   readonly slice?: Slice;

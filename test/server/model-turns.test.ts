@@ -5,8 +5,9 @@ import type { LedgerAnswer, LedgerEntry } from '../../contracts/budgets';
 import type { ModelActivities } from '../../contracts/models';
 import type { AuditKind } from '../../contracts/run';
 import type { BudgetsFile } from '../../contracts/schemas/config/budgets';
+import type { RouteFacts } from '../../contracts/routing/facts';
 import { FakeHost } from '../support/fake-host';
-import { anthropicAnswer, beginning, json, openAiAnswer, stream } from '../support/model-wire';
+import { anthropicAnswer, beginning, json, ollamaAnswer, openAiAnswer, stream } from '../support/model-wire';
 import { pipeline } from '../support/pipelines';
 import { RunHarness, type RunHandle } from '../support/run-harness';
 import { ScriptedBreakers, scriptedClient, scriptedModel, type ScriptedModel } from '../support/scripted-models';
@@ -60,8 +61,12 @@ class ScriptedLedger {
   }
 }
 
-async function serve(models: readonly ScriptedModel[], budgets?: BudgetsFile): Promise<void> {
-  const config = budgets === undefined ? {} : { budgets };
+async function serve(
+  models: readonly ScriptedModel[],
+  budgets?: BudgetsFile,
+  more: Partial<RouteFacts['config']> = {},
+): Promise<void> {
+  const config = { ...(budgets !== undefined && { budgets }), ...more };
   const ports: ModelPorts = {
     ...{ client: scriptedClient(models, config, breakers).client, config, ledger },
     providers: models.map(({ provider }) => provider),
@@ -161,6 +166,39 @@ describe('a stage that asks models', () => {
   });
 });
 
+describe('policies', () => {
+  const rule = (name: string, mode: 'HARD' | 'SOFT' | 'MONITOR', ...deny: string[]) => ({ name, mode, deny });
+
+  it('shut out (HARD), put last (SOFT) or only tell (MONITOR), and the trail has every finding', async () => {
+    const policies = [
+      rule('not-abroad', 'HARD', 'anthropic'),
+      rule('better-not', 'SOFT', 'openai'),
+      rule('seen', 'MONITOR', 'ollama'),
+    ];
+    const free = scriptedModel('ollama', upstream.url);
+    await serve([...both(), free], undefined, { policies });
+    upstream.reply(json(404, {}), openAiAnswer(['ok']));
+    const run = await harness.start(planned());
+    const { view } = await run.result();
+    expect(view.stages[0]).toMatchObject({ output: 'ok' });
+    expect(upstream.requests.map(({ url }) => url)).toEqual(['/api/chat', '/v1/chat/completions']);
+    expect((await trailOf(run, 'policy.found')).sort()).toEqual([
+      expect.stringContaining('HARD not-abroad: anthropic/claude-sonnet-5: '),
+      expect.stringContaining('MONITOR seen: ollama/qwen3:8b: '),
+      expect.stringContaining('SOFT better-not: openai/gpt-6-sol: '),
+    ]);
+  });
+
+  it('that leave nobody end the stage before anybody is asked, under their own name', async () => {
+    await serve(both(), undefined, { policies: [rule('at-home', 'HARD', 'anthropic', 'openai')] });
+    const run = await harness.start(planned());
+    const { view } = await run.result();
+    expect(view.stages[0]?.failure?.type).toBe('Policy.Denied');
+    expect(upstream.requests).toEqual([]);
+    expect((await trailOf(run, 'policy.found')).length).toBe(2);
+  });
+});
+
 describe('while all breakers are open', () => {
   const close = (forMs: number): void => {
     const until = Date.now() + forMs;
@@ -194,6 +232,28 @@ describe('while all breakers are open', () => {
     expect(status).toBe('SYSTEM_FAILURE');
     expect(view.stages[0]?.failure?.type).toBe('Provider.Unavailable');
     expect(view.stages[0]?.failure?.message).toMatch(/anthropic\/.*until .*openai\/.*until .*Its time ends at/);
+  });
+
+  it('a stage whose time ends before that is answered by the last resort, where there is one', async () => {
+    const free = scriptedModel('ollama', upstream.url);
+    await serve([...both(), free], undefined, { chains: { default: ['anthropic', 'openai'] }, lastResort: 'ollama' });
+    close(3_600_000);
+    upstream.reply(ollamaAnswer(['At home.']));
+    const run = await harness.start(planned({ timeout: '1m' }));
+    const { view } = await run.result();
+    expect(view.stages[0]).toMatchObject({ output: 'At home.', attempt: 1 });
+    expect(await trailOf(run, 'model.waits')).toEqual([]);
+    expect((await trailOf(run, 'model.routed'))[0]).toContain('answers where everybody else is out of order');
+  });
+
+  it('a stage waits for the first of them although there is a last resort, as long as its time allows', async () => {
+    const free = scriptedModel('ollama', upstream.url);
+    await serve([...both(), free], undefined, { chains: { default: ['anthropic', 'openai'] }, lastResort: 'ollama' });
+    close(1_500);
+    upstream.reply(openAiAnswer(['Well again.']));
+    const { view } = await (await harness.start(planned())).result();
+    expect(view.stages[0]).toMatchObject({ output: 'Well again.', attempt: 1 });
+    expect(asked()).toEqual(['gpt-6-sol']);
   });
 
   it('a run that grows long goes on as new, and its stage goes on waiting with what it knows', async () => {

@@ -66,6 +66,8 @@ export class ScriptedBreakers implements BreakerPort {
   readonly reports: { readonly breaker: string; readonly report: ProviderReport }[] = [];
   readonly probes: { readonly breaker: string; readonly who: string; readonly leaseMs?: number }[] = [];
   grants = true;
+  /** How a breaker stands whose probe somebody else took just before. */
+  takenBefore: Standing | undefined;
 
   readonly standing = async (breaker: string): Promise<Standing> => this.standings.get(breaker) ?? NEVER_REPORTED;
 
@@ -75,6 +77,8 @@ export class ScriptedBreakers implements BreakerPort {
 
   readonly takeProbe = async (breaker: string, who: string, leaseMs?: number): Promise<boolean> => {
     this.probes.push({ breaker, who, ...(leaseMs === undefined ? {} : { leaseMs }) });
+    if (this.takenBefore !== undefined) this.standings.set(breaker, this.takenBefore);
+    if (this.takenBefore !== undefined) return false;
     const { generation } = await this.standing(breaker);
     if (this.grants) this.standings.set(breaker, { state: 'half-open', generation: generation + 1 });
     return this.grants;

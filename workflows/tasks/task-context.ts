@@ -128,9 +128,9 @@ export class TaskContext {
   }
 
   private inputOf({ from, count, trial, slice, nextSlice }: Portion) {
-    const { task, request, timeoutMs, scope } = this.input;
+    const { task, request, timeoutMs, scope, expiresAt: waitsUntil } = this.input;
     const optional = { ...(trial && { trial }), ...(slice && { slice }) };
-    return { task, request, from, count, timeoutMs, scope, nextSlice, ...optional };
+    return { task, request, from, count, timeoutMs, waitsUntil, scope, nextSlice, ...optional };
   }
 
   private activity({ from, count }: Portion): ModelWorkActivities {

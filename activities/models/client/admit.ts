@@ -27,10 +27,22 @@ export interface Admitted {
 /** The best candidate that breakers and budget admit now. Fails: {@link NobodyAvailable}. */
 export async function admit(ports: ModelClientPorts, request: AttemptRequest): Promise<Admitted> {
   try {
-    return await firstOf(ports, request, await lookAround(ports, request, request.trials));
+    return await firstThenLast(ports, request);
   } catch (error) {
     if (!(error instanceof RefusedByBudget)) throw error;
     return whenOver(ports, request, error);
+  }
+}
+
+/** Where others were quicker to take every probe, the last resort is found with a second look. */
+async function firstThenLast(ports: ModelClientPorts, request: AttemptRequest): Promise<Admitted> {
+  const look = await lookAround(ports, request, request.trials);
+  try {
+    return await firstOf(ports, request, look);
+  } catch (error) {
+    const wereQuicker = error instanceof NobodyAvailable && look.route.candidates.length > 0;
+    if (!wereQuicker || ports.config.lastResort === undefined) throw error;
+    return firstOf(ports, request, await lookAround(ports, request, request.trials));
   }
 }
 

@@ -5,7 +5,7 @@ import { gateway } from './gateway';
 import { policies } from './policies';
 import { providers } from './providers';
 import { chains, experiments, routes } from './routes';
-import { NAME_RULE } from './words';
+import { NAME_RULE, candidate } from './words';
 
 /**
  * What `gantry.config.yaml` may hold. `z.input` is what people write, `z.output` what the rest of gantry works with:
@@ -24,6 +24,9 @@ export const configFile = z.strictObject({
   routes: routes.default([]).meta({ description: 'Which chain serves which task; the first rule that fits decides' }),
   experiments: experiments.default([]).meta({ description: 'Chains that are compared on real tasks' }),
   policies: policies.default([]).meta({ description: 'Who may be asked at all' }),
+  'last-resort': candidate
+    .optional()
+    .meta({ description: 'Who answers when everybody else is out of order for longer than can be waited' }),
   budgets: budgets.optional().meta({ description: 'What may be spent; absent: nothing is limited' }),
   gateway: gateway.prefault({}).meta({ description: "The door for clients of OpenAI's protocol" }),
 });

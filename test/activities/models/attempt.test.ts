@@ -7,7 +7,7 @@ import {
 import type { Completion } from '../../../activities/providers/model-provider';
 import type { Standing } from '../../../contracts/breakers';
 import type { BudgetsFile } from '../../../contracts/schemas/config/budgets';
-import { anthropicAnswer, beginning, json, openAiAnswer, stream } from '../../support/model-wire';
+import { anthropicAnswer, beginning, json, ollamaAnswer, openAiAnswer, stream } from '../../support/model-wire';
 import { ScriptedPurse, scriptedClient, scriptedModel, tryOf, type ScriptedModel } from '../../support/scripted-models';
 import { startUpstream, type ScriptedUpstream } from '../../support/scripted-upstream';
 
@@ -186,6 +186,37 @@ describe('a breaker', () => {
     expect([upstream.requests, breakers.reports]).toEqual([[], []]);
   });
 
+  it('of all of them that is open has the last resort answer, where that is too late for who asks', async () => {
+    const free = scriptedModel('ollama', upstream.url, { prices: { '*': 'free' } });
+    const { client, breakers } = scriptedClient([openai, free], {
+      chains: { default: ['openai'] },
+      lastResort: 'ollama',
+    });
+    const soon = Date.now() + 30_000;
+    breakers.standings.set('openai', open(soon));
+    const waiting = await failureOf(client.attempt(tryOf({ waitsUntil: soon }), ask(openai, free)));
+    expect(waiting).toMatchObject({ type: 'Provider.Unavailable', retryAt: soon });
+    expect(upstream.requests).toEqual([]);
+
+    upstream.reply(ollamaAnswer(['At home.']));
+    const attempt = await client.attempt(tryOf({ waitsUntil: soon - 1 }), ask(openai, free));
+    expect(attempt).toMatchObject({ value: 'At home.', candidate: { provider: 'ollama' }, costNano: 0 });
+    expect(attempt.route.rejected).toMatchObject([{ provider: 'openai', kind: 'breaker', retryAt: soon }]);
+    expect(upstream.requests.map(({ url }) => url)).toEqual(['/api/chat']);
+  });
+
+  it('whose probe somebody else was quicker to take has the last resort answer', async () => {
+    const free = scriptedModel('ollama', upstream.url, { prices: { '*': 'free' } });
+    const { client, breakers } = scriptedClient([openai, free], {
+      chains: { default: ['openai'] },
+      lastResort: 'ollama',
+    });
+    breakers.standings.set('openai', { state: 'half-open', generation: 4 });
+    breakers.takenBefore = { state: 'half-open', generation: 5, until: Date.now() + 60_000 };
+    upstream.reply(ollamaAnswer(['At home.']));
+    expect((await client.attempt(tryOf(), ask(openai, free))).candidate.provider).toBe('ollama');
+  });
+
   it('that is half-open lets the call through as its probe, and hears of it in the probe’s generation', async () => {
     const { client, breakers } = scriptedClient([anthropic]);
     breakers.standings.set('anthropic', { state: 'half-open', generation: 4 });
@@ -215,6 +246,21 @@ describe('a breaker', () => {
     await failureOf(client.attempt(tryOf(), ask(openai)));
     expect(breakers.reports).toMatchObject([{ breaker: 'openai', report: { outcome: 'success', generation: 2 } }]);
   });
+});
+
+it('a dearer model that steps in is held for at its own price, and not asked where that is too much', async () => {
+  const cheap = scriptedModel('anthropic', upstream.url, { prices: { '*': { input: 0.1, output: 0.1 } } });
+  const dear = scriptedModel('openai', upstream.url, PRICED);
+  upstream.reply(json(500, {}));
+  const { client } = scriptedClient([cheap, dear]);
+  const purse = new ScriptedPurse(ESTIMATE - 1);
+  const failed = await failureOf(client.attempt(tryOf({ purse }), ask(cheap, dear)));
+  if (!(failed instanceof CallFailed)) throw failed;
+  const trials = [{ ...failed.trial, final: true }];
+  const error = await failureOf(client.attempt(tryOf({ purse, trials, attemptId: 'try-2' }), ask(cheap, dear)));
+  expect(error).toMatchObject({ type: 'Budget.Exhausted' });
+  expect(upstream.requests.map(({ body }) => body['model'])).toEqual(['claude-sonnet-5']);
+  expect([purse.held, purse.settled]).toEqual([[200_000], [0]]);
 });
 
 describe('a budget with too little left', () => {

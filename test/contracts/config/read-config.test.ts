@@ -165,6 +165,7 @@ describe('mistakes', () => {
     ['budgets: { limits: { day: five } }', 'must be US dollars, such as 5 or 2.50, got "five"'],
     ['budgets: { slice: 0 }', 'budgets.slice must be more than 0'],
     ['budgets: { local: lama }', 'no chain, provider or model is called "lama"'],
+    ['last-resort: lama', 'no chain, provider or model is called "lama"'],
     [
       'budgets: { teams: { a: { projects: [p] }, b: { jobs: { p: {} } } } }',
       'the project "p" is counted by the team a already',

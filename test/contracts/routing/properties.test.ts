@@ -84,6 +84,8 @@ const profiles = fc.uniqueArray(
   { selector: candidateKey, maxLength: 8 },
 );
 
+const LAST = 'answers where everybody else is out of order';
+
 const cases = fc
   .record({
     providers: fc.tuple(...NAMES.map(aProvider)).chain((all) => fc.subarray(all)),
@@ -96,17 +98,24 @@ const cases = fc
     allowed: fc.option(fc.subarray([...NAMES, ...KEYS]), { nil: undefined }),
     freeOnly: fc.boolean(),
     local: fc.option(fc.constantFrom(...NAMES, 'gone'), { nil: undefined }),
+    lastResort: fc.option(fc.constantFrom(...NAMES, 'b/n', 'main', 'gone'), { nil: undefined }),
+    waitsUntil: fc.option(fc.integer({ min: NOW - 5, max: NOW + 5 }), { nil: undefined }),
     model: fc.option(fc.constantFrom(...NAMES, ...KEYS, 'm', 'main', 'unheard-of'), { nil: undefined }),
     inputTokens: fc.nat(20_000),
   })
   .map((one) => ({
-    asked: request({ inputTokens: one.inputTokens, ...(one.model !== undefined && { model: one.model }) }),
+    asked: request({
+      inputTokens: one.inputTokens,
+      ...(one.model !== undefined && { model: one.model }),
+      ...(one.waitsUntil !== undefined && { waitsUntil: one.waitsUntil }),
+    }),
     facts: factsOf(
       one.providers,
       {
         chains: { main: one.chain, other: ['a/n', 'main'] },
         routes: [{ chain: one.chain, prefer: one.prefer }],
         policies: one.policies,
+        ...(one.lastResort !== undefined && { lastResort: one.lastResort }),
         budgets: { over: 'local', limits: {}, teams: {}, 'alert-at': 80, ...(one.local && { local: one.local }) },
       },
       {
@@ -119,7 +128,7 @@ const cases = fc
     ),
   }));
 
-it('everybody who is meant is a candidate or rejected with a reason, once, and nobody else but who costs nothing', () => {
+it('everybody who is meant is a candidate or rejected with a reason, once; else who costs nothing, or a last resort', () => {
   fc.assert(
     fc.property(cases, ({ asked, facts }) => {
       const { candidates, rejected } = route(asked, facts);
@@ -130,7 +139,28 @@ it('everybody who is meant is a candidate or rejected with a reason, once, and n
       expect(rejected.every(({ reason }) => reason !== '')).toBe(true);
       expect(candidates.every(({ reasons }) => reasons.length > 0)).toBe(true);
       const others = candidates.filter((one) => !meant.includes(candidateKey(one)));
-      expect(others.every(({ free }) => free && facts.freeOnly === true)).toBe(true);
+      const isLast = candidates.some(({ reasons }) => reasons.includes(LAST));
+      expect(isLast || others.every(({ free }) => free && facts.freeOnly === true)).toBe(true);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+it('a last resort is a candidate only where nobody else is, now or in time', () => {
+  fc.assert(
+    fc.property(cases, ({ asked, facts }) => {
+      const { lastResort: _, ...config } = facts.config;
+      const without = route(asked, { ...facts, config });
+      const chosen = route(asked, facts);
+      if (chosen.candidates.every(({ reasons }) => !reasons.includes(LAST))) {
+        expect(chosen.candidates).toEqual(without.candidates);
+        return;
+      }
+      expect(without.candidates).toEqual([]);
+      const { waitsUntil = 0 } = asked;
+      expect(without.rejected.every(({ retryAt = Infinity }) => retryAt > waitsUntil)).toBe(true);
+      expect(without.rejected.some(({ kind }) => kind === 'breaker' || kind === 'tried')).toBe(true);
+      expect(chosen.rejected).toEqual(expect.arrayContaining([...without.rejected]));
     }),
     { numRuns: 1_000 },
   );

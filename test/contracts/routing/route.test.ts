@@ -338,6 +338,55 @@ describe('a budget with nothing left', () => {
   });
 });
 
+describe('a last resort', () => {
+  const open = (until: number) => ({ state: 'open', why: 'down', until, generation: 1 }) as const;
+  const facts = (more: Partial<RouteFacts> = {}, config: Partial<RouteFacts['config']> = {}) =>
+    factsOf([A, B, FREE], { chains: { default: ['a', 'b'] }, lastResort: 'free', ...config }, more);
+  const bothOpen = new Map([
+    ['a', open(NOW + 60_000)],
+    ['b', open(NOW + 90_000)],
+  ]);
+
+  it('answers where everybody else is out of order, at once for who cannot wait', () => {
+    const { candidates, rejected } = route(request(), facts({ standings: bothOpen }));
+    expect(candidates).toMatchObject([
+      { provider: 'free', model: 'm', reasons: ['answers where everybody else is out of order', 'named as number 3'] },
+    ]);
+    expect(rejected.map(({ provider, retryAt }) => [provider, retryAt])).toEqual([
+      ['a', NOW + 60_000],
+      ['b', NOW + 90_000],
+    ]);
+    expect(order(facts({ standings: bothOpen }), { model: 'a/m' })).toEqual(['free/m']);
+  });
+
+  it('does not answer while the first of the others can be waited for', () => {
+    expect(order(facts({ standings: bothOpen }), { waitsUntil: NOW + 60_000 })).toEqual([]);
+    expect(order(facts({ standings: bothOpen }), { waitsUntil: NOW + 59_999 })).toEqual(['free/m']);
+    expect(order(facts())).toEqual(['a/m', 'b/m']);
+  });
+
+  it('answers where the others have failed for good for this very answer', () => {
+    const trial = { model: 'm', failures: 1, lastType: 'Provider.Auth' as const, message: 'no', final: true };
+    const trials = ['a', 'b'].map((name) => ({ ...trial, provider: name }));
+    expect(order(facts({ trials }))).toEqual(['free/m']);
+  });
+
+  it('is no way round a policy, a context or a key, and has a breaker of its own', () => {
+    const policies = [{ name: 'away', mode: 'HARD' as const, deny: ['a', 'b'] }];
+    expect(order(facts({}, { policies }))).toEqual([]);
+    const denied = [{ name: 'not-here', mode: 'HARD' as const, deny: ['free'] }];
+    expect(order(facts({ standings: bothOpen }, { policies: denied }))).toEqual([]);
+    expect(order(facts({ standings: bothOpen, allowed: ['a', 'b'] }))).toEqual([]);
+    expect(order(facts({ standings: new Map([...bothOpen, ['free', open(NOW + 1)]]) }))).toEqual([]);
+  });
+
+  it('that is not enabled is told', () => {
+    const { candidates, rejected } = route(request(), facts({ standings: bothOpen }, { lastResort: 'gone' }));
+    expect(candidates).toEqual([]);
+    expect(rejected.at(-1)).toMatchObject({ provider: 'gone', kind: 'unsuited' });
+  });
+});
+
 describe('what does not suit', () => {
   it('is a prompt and answer longer than the context', () => {
     const small = provider('small', ['m'], { maxContext: 10_000, maxOutput: 1_000 });
