@@ -40,6 +40,8 @@ export class TaskSystem {
   readonly taskQueue = `tasks-${randomUUID().slice(0, 8)}`;
   readonly organisation = `org-${randomUUID().slice(0, 8)}`;
   readonly workers = new Map<string, ChildProcess>();
+  /** Lines of the gateway's audit. */
+  readonly audited: object[] = [];
   app!: FastifyInstance;
   url!: string;
   ports!: TaskApiPorts;
@@ -182,7 +184,7 @@ export class TaskSystem {
         latencies: new Map(),
         upstreams: new Map(),
         ledgerTrouble: () => Promise.resolve(undefined),
-        audit: { write: () => undefined, close: () => Promise.resolve() },
+        audit: { write: (line) => void this.audited.push(line), close: () => Promise.resolve() },
       },
       [(app) => registerTasks(app, ports), (app) => registerDurable(app, ports)],
     );

@@ -10,6 +10,8 @@ export type Operation = 'chat' | 'embeddings';
 export interface Asked {
   /** The id of the request: `x-request-id` of its answer. */
   readonly id: string;
+  /** What the client calls it. */
+  readonly clientId: string | undefined;
   readonly operation: Operation;
   readonly caller: Caller;
   /** What the client names; undefined: the rules decide. */

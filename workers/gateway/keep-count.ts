@@ -31,11 +31,12 @@ function countedOf(asked: Asked, course: Course, status: number, ms: number): Co
 
 /** No word of what was asked or answered: messages of providers quote it, so only types of failures are kept. */
 function lineOf(asked: Asked, course: Course, status: number, ms: number): object {
-  const { caller, id, operation, model, task, project, stream, since } = asked;
+  const { caller, id, clientId, operation, model, task, project, stream, since } = asked;
   const { candidate, route, usage, costNano, trials, calls, firstEventMs, overBudget, error } = course;
   return {
     time: new Date(since).toISOString(),
     id,
+    clientId,
     operation,
     key: caller.name,
     team: caller.team,

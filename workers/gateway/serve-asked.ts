@@ -1,8 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Asked, Course, Operation } from './asked';
-import { ApiError, badRequest } from './errors';
+import { clientIdOf } from './client-id';
+import { ApiError } from './errors';
 import { keepCount } from './keep-count';
 import type { GatewayPorts } from './ports';
+import { wordsOf } from './words';
 
 /** The client went away before its answer was whole. */
 export class ClientGone extends Error {
@@ -36,6 +38,8 @@ export async function serveAsked(
   let asked = beginAsked(operation, request, reply);
   let status = 200;
   try {
+    const { task, project } = wordsOf(request);
+    asked = { ...asked, task, project };
     const { model, inputTokens, maxOutputTokens, stream } = steps.read();
     asked = { ...asked, model, inputTokens, maxOutputTokens, stream };
     await steps.serve(asked, course);
@@ -61,23 +65,14 @@ function beginAsked(operation: Operation, request: FastifyRequest, reply: Fastif
     id: request.id,
     operation,
     caller: request.caller,
+    clientId: clientIdOf(request),
     model: undefined,
-    task: word(request, 'x-gantry-task'),
-    project: word(request, 'x-gantry-project'),
+    task: undefined,
+    project: undefined,
     inputTokens: 0,
     maxOutputTokens: undefined,
     stream: false,
     since: Date.now(),
     signal: gone.signal,
   };
-}
-
-/** Words of headers become names in profiles and audits. */
-const WORD = /^[\w.:/-]{1,80}$/;
-
-function word({ headers }: FastifyRequest, name: string): string | undefined {
-  const value = headers[name];
-  if (value === undefined || value === '') return undefined;
-  if (typeof value === 'string' && WORD.test(value)) return value;
-  throw badRequest(`The header ${name} must be one word of letters, digits, - _ . : and /, 80 at most.`, name);
 }

@@ -1,12 +1,17 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Catalogue } from './catalogue';
 import { CHAT_URL, wantsTask } from './chat/chat-route';
 import { readChat } from './chat/read-chat';
+import { clientIdOf } from './client-id';
 import type { GatewayPorts } from './ports';
 
+/** The header that names the task a request was made into, or asked for. */
+export const TASK_ID = 'x-gantry-task-id';
+
 /**
- * Chat completions that become durable tasks are held to the same list of models, and are told in the same audit; whom
- * they ask, and what that costs, their task tells. To be added before whoever serves them.
+ * Chat completions that become durable tasks are held to the same list of models, and all that makes, ends or removes
+ * something is told in the same audit; whom tasks ask, and what that costs, they tell themselves. To be added before
+ * whoever serves them.
  */
 export function watchServedElsewhere(app: FastifyInstance, ports: GatewayPorts, catalogue: Catalogue): void {
   app.addHook('preHandler', (request, _reply, done) => {
@@ -17,16 +22,27 @@ export function watchServedElsewhere(app: FastifyInstance, ports: GatewayPorts, 
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
-    const task = reply.getHeader('x-gantry-task-id');
-    if (isDurable(request) && (task !== undefined || reply.statusCode !== 200)) {
+    const operation = operationOf(request, reply);
+    if (operation !== undefined) {
       const { id, caller } = request;
       const ms = Math.round(reply.elapsedTime);
       const who = { key: caller.name, team: caller.team, job: caller.job };
       const time = new Date(Date.now() - ms).toISOString();
-      ports.audit.write({ time, id, operation: 'chat', ...who, durable: task, status: reply.statusCode, ms });
+      const what = { operation, durable: reply.getHeader(TASK_ID), status: reply.statusCode };
+      ports.audit.write({ time, id, clientId: clientIdOf(request), ...who, ...what, ms });
     }
     done();
   });
+}
+
+const OF_THE_POOL = /^\/v1\/(files|batches|tasks|chat\/completions\/batch)(\/|$)/;
+
+/** What is told of a request: `chat`, or how it came, such as `POST /v1/batches`; undefined: nothing, or not here. */
+function operationOf(request: FastifyRequest, reply: FastifyReply): string | undefined {
+  const { method, routeOptions } = request;
+  if (isDurable(request)) return reply.hasHeader(TASK_ID) || reply.statusCode !== 200 ? 'chat' : undefined;
+  const { url = '' } = routeOptions;
+  return method !== 'GET' && OF_THE_POOL.test(url) ? `${method} ${url}` : undefined;
 }
 
 function isDurable(request: FastifyRequest): boolean {

@@ -30,9 +30,9 @@ const linesOf = async (response: Response): Promise<Json[]> =>
     .split('\n')
     .map((line) => JSON.parse(line) as Json);
 
-const untilResult = (id: string): Promise<Response> =>
+const untilResult = (id: string, who: 'ann' | 'eve' = 'ann'): Promise<Response> =>
   waitUntil(async () => {
-    const response = await system.fetch(`/v1/tasks/${id}/result`);
+    const response = await system.fetch(`/v1/tasks/${id}/result`, { who });
     return response.status === 202 ? undefined : response;
   }) as Promise<Response>;
 
@@ -103,6 +103,28 @@ describe('what cannot be a task', () => {
     const { id } = await json(system.post('/v1/chat/completions?batch=true', requestOf(randomUUID())));
     expect((await system.fetch(`/v1/batches/${id}`)).status).toBe(404);
     expect((await system.post(`/v1/batches/${id}/cancel`, {})).status).toBe(404);
+  });
+});
+
+describe('the audit', () => {
+  it('tells who had tasks, batches and files made or ended, and nothing of what they hold', async () => {
+    const name = randomUUID();
+    const headers = { 'x-client-request-id': 'mine-7' };
+    const { id } = await json(system.post('/v1/chat/completions/batch', { requests: batchOf(1) }, headers, 'eve'));
+    await untilResult(id, 'eve');
+    await system.post(`/v1/tasks/${id}/cancel`, {}, {}, 'eve');
+    const one = await json(system.post('/v1/chat/completions?batch=true', requestOf(name), {}, 'eve'));
+    await system.post('/v1/batches', { input_file_id: 'file-none', endpoint: '/v1/chat/completions' }, {}, 'eve');
+    const eves = (line: object): boolean => 'key' in line && line.key === 'eve';
+    await waitUntil(() => system.audited.filter(eves).some((line) => JSON.stringify(line).includes('/v1/batches')));
+    const lines = system.audited.filter(eves);
+    expect(lines.slice(-4)).toMatchObject([
+      { operation: 'POST /v1/chat/completions/batch', durable: id, team: 'green', status: 202, clientId: 'mine-7' },
+      { operation: 'POST /v1/tasks/:id/cancel', status: 409 },
+      { operation: 'chat', durable: one.id, status: 202 },
+      { operation: 'POST /v1/batches', status: 404 },
+    ]);
+    expect(JSON.stringify(lines)).not.toContain(name);
   });
 });
 

@@ -102,11 +102,12 @@ describe('the doors of the gateway', () => {
       upstreams['first']!.reply(openAiWhole('Four.'));
       await client({ apiKey: KEY }).chat.completions.create(
         { model: 'small', messages: MESSAGES },
-        { headers: { 'x-gantry-task': 'sums' } },
+        { headers: { 'x-gantry-task': 'sums', 'x-client-request-id': 'mine-7' } },
       );
       const lines = await audit();
       expect(lines).toMatchObject([
         {
+          clientId: 'mine-7',
           key: 'ann',
           team: 'platform',
           job: 'calculator',
@@ -250,6 +251,15 @@ describe('the doors of the gateway', () => {
         },
         { id: 'second', breaker: 'open', why: 'no credit', until: Math.ceil(until / 1000), last_latency_ms: null },
       ]);
+    });
+
+    test('count no request that is over as one in flight, also where a word of a header was refused', async () => {
+      const { url, audit } = await start();
+      const headers = { 'content-type': 'application/json', 'x-gantry-task': 'two words' };
+      const response = await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers, body: '{}' });
+      expect(response.status).toBe(400);
+      expect(await (await fetch(`${url}/metrics`)).text()).toContain('gantry_gateway_requests_in_flight 0');
+      expect(await audit()).toMatchObject([{ status: 400, key: 'local' }]);
     });
 
     test('count requests, tokens, cost and refusals for Prometheus', async () => {

@@ -2,9 +2,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parseDuration } from '../../../contracts/duration';
 import { badRequest } from '../errors';
 import { isObject } from '../json';
+import { TASK_ID } from '../served-elsewhere';
+import { wordsOf } from '../words';
 import { findFile } from './file-routes';
 import { answering } from './answering';
-import { pageOf, readJson, wordsOf } from './read-body';
+import { pageOf, readJson } from './read-body';
 import { readLines } from './read-lines';
 import { ENDPOINT, RequestReader } from './read-requests';
 import { showBatch } from './show-task';
@@ -23,13 +25,19 @@ const LONGEST_WINDOW_MS = 7 * 86_400_000;
 
 /** Batches as OpenAI's API has them. What is wrong with a file is said at once, and not by a batch that fails. */
 export function addBatches(app: FastifyInstance, ports: TaskApiPorts): void {
-  app.post('/v1/batches', async (request) => showBatch(await create(ports, request)));
+  app.post('/v1/batches', async (request, reply) => {
+    const report = await create(ports, request);
+    return reply.header(TASK_ID, report.task.id).send(showBatch(report));
+  });
   app.get('/v1/batches', async (request) => {
     const all = await answering(() => ports.door.list(request.caller.team, BATCHES));
     return pageOf(all.map(showBatch), request);
   });
   app.get<WithId>('/v1/batches/:id', async (request) => showBatch(await find(ports, request, BATCHES)));
-  app.post<WithId>('/v1/batches/:id/cancel', async (request) => showBatch(await cancel(ports, request, BATCHES)));
+  app.post<WithId>('/v1/batches/:id/cancel', async (request, reply) => {
+    const report = await cancel(ports, request, BATCHES);
+    return reply.header(TASK_ID, report.task.id).send(showBatch(report));
+  });
 }
 
 async function create(ports: TaskApiPorts, request: FastifyRequest): Promise<TaskReport> {

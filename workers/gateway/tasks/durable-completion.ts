@@ -4,9 +4,11 @@ import { hasEnded } from '../../../contracts/tasks/task';
 import type { TaskRequest } from '../../../activities/tasks/task-store';
 import type { JsonObject } from '../../../contracts/json';
 import { ApiError } from '../errors';
+import { TASK_ID } from '../served-elsewhere';
+import { wordsOf } from '../words';
 import { lastCall } from './answer-result';
 import { answering } from './answering';
-import { lifeOf, wordsOf } from './read-body';
+import { lifeOf } from './read-body';
 import { readCompletion } from './read-requests';
 import { idempotencyKeyOf, submit } from './submit';
 import type { TaskReport } from './task-door';
@@ -52,7 +54,7 @@ export async function durableCompletion(
   const report = (await answering(() => ports.door.look(submitted.task))) ?? submitted;
   if (!hasEnded(report.view.status)) throw stillAtWork(report, waitMs);
   const record = await lastCall(ports.store, report);
-  const headers = { 'x-gantry-task-id': report.task.id };
+  const headers = { [TASK_ID]: report.task.id };
   if (record?.outcome === 'answered') return { status: 200, body: record.body, headers };
   if (record === undefined) throw withoutAnswer(report);
   // Final: the key stands for this failure now.

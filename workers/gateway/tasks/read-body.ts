@@ -36,20 +36,6 @@ export function lifeOf({ query }: FastifyRequest): { readonly lifeMs?: number } 
   throw badRequest(`expires_in must be a whole number of seconds, 1 to ${LONGEST_LIFE_S}.`, 'expires_in');
 }
 
-const WORD = /^[\w.:/-]{1,80}$/;
-
-/** What headers say for routing. Fails: ApiError 400. */
-export function wordsOf({ headers }: FastifyRequest): { readonly task?: string; readonly project?: string } {
-  const word = (name: string): string | undefined => {
-    const value = headers[name];
-    if (value === undefined || value === '') return undefined;
-    if (typeof value === 'string' && WORD.test(value)) return value;
-    throw badRequest(`The header ${name} must be one word of letters, digits, - _ . : and /, 80 at most.`, name);
-  };
-  const [task, project] = [word('x-gantry-task'), word('x-gantry-project')];
-  return { ...(task !== undefined && { task }), ...(project !== undefined && { project }) };
-}
-
 /** A page of a list, as OpenAI's lists are turned. Fails: ApiError 400. */
 export function pageOf<T extends { readonly id: string }>(all: readonly T[], { query }: FastifyRequest) {
   const { limit = '20', after } = query as Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { badRequest } from '../errors';
 import { isObject, readJsonObject } from '../json';
+import { TASK_ID } from '../served-elsewhere';
 import { answering } from './answering';
 import { addBatches } from './batch-routes';
 import { durableCompletion, submitOne } from './durable-completion';
@@ -19,7 +20,8 @@ import { addTasks } from './task-routes';
 export async function registerTasks(app: FastifyInstance, ports: TaskApiPorts): Promise<void> {
   beforeChat(app, async (request, reply) => {
     if (!wantsTask(request)) return;
-    await reply.code(202).send(showTask(await submitOne(ports, request)));
+    const report = await submitOne(ports, request);
+    await reply.code(202).header(TASK_ID, report.task.id).send(showTask(report));
   });
   app.get('/v1/workers/health', async () => {
     const workers = await answering(() => ports.door.workers());

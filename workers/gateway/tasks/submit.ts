@@ -22,8 +22,8 @@ export interface Order {
   readonly digest: () => string;
   readonly lifeMs?: number;
   /** Words of headers, for routing. */
-  readonly task?: string;
-  readonly project?: string;
+  readonly task: string | undefined;
+  readonly project: string | undefined;
   readonly more?: Pick<TaskOrder, 'inputFile' | 'metadata' | 'window'>;
 }
 

@@ -1,9 +1,11 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { TASK_ID_PATTERN } from '../../../contracts/tasks/task';
 import { ApiError, badRequest } from '../errors';
+import { TASK_ID } from '../served-elsewhere';
+import { wordsOf } from '../words';
 import { answerResult } from './answer-result';
 import { answering } from './answering';
-import { lifeOf, readJson, streamOf, wordsOf } from './read-body';
+import { lifeOf, readJson, streamOf } from './read-body';
 import { readLines } from './read-lines';
 import { RequestReader, type Given } from './read-requests';
 import { showStatus, showTask } from './show-task';
@@ -17,15 +19,19 @@ type WithId = { readonly Params: { readonly id: string } };
 export function addTasks(app: FastifyInstance, ports: TaskApiPorts): void {
   app.post('/v1/chat/completions/batch', async (request, reply) => {
     const report = await submitMany(ports, request);
-    return reply.code(202).send(showTask(report));
+    return reply.code(202).header(TASK_ID, report.task.id).send(showTask(report));
   });
   app.get<WithId>('/v1/tasks/:id', async (request) => showTask(await find(ports, request)));
   app.get<WithId>('/v1/tasks/:id/status', async (request) => showStatus(await find(ports, request)));
   app.get<WithId>('/v1/tasks/:id/result', async (request, reply) => {
     return answerResult(ports, await find(ports, request), reply);
   });
-  app.post<WithId>('/v1/tasks/:id/cancel', async (request) => showTask(await cancel(ports, request)));
-  app.delete<WithId>('/v1/tasks/:id', async (request) => showTask(await cancel(ports, request)));
+  const end = async (request: FastifyRequest<WithId>, reply: FastifyReply): Promise<FastifyReply> => {
+    const report = await cancel(ports, request);
+    return reply.header(TASK_ID, report.task.id).send(showTask(report));
+  };
+  app.post<WithId>('/v1/tasks/:id/cancel', end);
+  app.delete<WithId>('/v1/tasks/:id', end);
 }
 
 async function submitMany(ports: TaskApiPorts, request: FastifyRequest): Promise<TaskReport> {
