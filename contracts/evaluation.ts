@@ -47,6 +47,8 @@ export interface Verdict {
   /** `matches /^## /m`, `judge`. */
   readonly by: string;
   readonly outcome: 'pass' | 'fail' | 'error';
+  /** With an error: the stage goes on with the answer unjudged. */
+  readonly accepted?: true;
   /** Of a judge: 0 to 1. */
   readonly score?: number;
   readonly message: string;

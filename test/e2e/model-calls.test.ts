@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Io } from '../../client/cli/io';
 import { runCli } from '../../client/cli/run-cli';
 import {
@@ -31,7 +33,8 @@ beforeAll(async () => {
   await dead.close();
   system = await LiveSystem.start([], {
     GANTRY_ROLES: 'runs',
-    GANTRY_OPENAI_COMPATIBLE: `first=${first.url},one;second=${second.url},two;dead=${dead.url},gone`,
+    GANTRY__CHAINS: '{ pair: [away, second] }',
+    GANTRY_OPENAI_COMPATIBLE: `first=${first.url},one;second=${second.url},two;dead=${dead.url},gone;away=${dead.url},gone`,
     OPENAI_API_KEY: 'k',
     OPENAI_BASE_URL: first.url,
     OLLAMA_HOST: 'http://127.0.0.1:1',
@@ -55,6 +58,13 @@ const ioOf = (write: (text: string) => unknown): Io => ({
   signal: new AbortController().signal,
 });
 
+/** As a host does that loses its power. */
+async function killEverything(): Promise<void> {
+  await Promise.all([system.endWorker('SIGKILL'), system.server.kill()]);
+  system.server = await system.server.again();
+  await system.startWorker();
+}
+
 async function killWorker(): Promise<void> {
   await system.endWorker('SIGKILL');
   await system.startWorker();
@@ -77,9 +87,9 @@ it('a call whose worker is killed is made again, and nobody is blamed for it', a
   expect((await run.audit()).filter(({ what }) => what === 'model.failed')).toEqual([]);
 });
 
-it('while its provider has a usage limit a stage waits, durably, for the reset, and then is the probe', async () => {
+it('a stage waits for the reset of a usage limit through the end of worker and server, and then is the probe', async () => {
   const client = await system.client();
-  const resetsAt = Date.now() + 12_000;
+  const resetsAt = Date.now() + 20_000;
   await client.workflow.signalWithStart(PROVIDER_BREAKER, {
     workflowId: breakerWorkflowId('second'),
     taskQueue: system.taskQueue,
@@ -100,7 +110,10 @@ it('while its provider has a usage limit a stage waits, durably, for the reset, 
     (await run.workflow.query(auditQuery)).filter(({ what }) => what === 'model.waits').map(({ text }) => text);
   await waitUntil(async () => (await waits()).length > 0, { timeoutMs: 30_000 });
   expect((await waits())[0]).toContain('the breaker of second is open');
-  await killWorker();
+  await killEverything();
+  const breaker = (await system.client()).workflow.getHandle(breakerWorkflowId('second'));
+  const kept = await waitUntil(() => breaker.query(breakerQuery), { timeoutMs: 30_000 });
+  expect(kept).toMatchObject({ openUntil: resetsAt, trips: 1, seen: ['limit-1'] });
   expect(second.asked).toBe(before);
   await waitUntil(() => second.asked === before + 1, { timeoutMs: 60_000 });
   expect(Date.now()).toBeGreaterThanOrEqual(resetsAt);
@@ -255,6 +268,23 @@ describe('gantry ask', () => {
     expect(err).toContain('no such model');
   });
 
+  it('that nobody asked is not found', async () => {
+    const { code, err } = await cli.run('ask', '--show', 'nope');
+    expect({ code, err }).toMatchObject({ code: 4, err: expect.stringContaining('question "nope"') as string });
+  });
+
+  it('tells of a call that failed although the next one answered', async () => {
+    const before = second.asked;
+    const said = asking('Who else?', '--task', 'no-such', '--timeout', '60s', '--model', 'pair');
+    await waitUntil(() => second.asked === before + 1, { timeoutMs: 30_000 });
+    await second.say('Me.');
+    second.finish();
+    const { code, out, err } = await said;
+    expect([code, out]).toEqual([0, 'Me.\n']);
+    expect(err).toContain('away/gone: Provider.Network');
+    expect(err).toContain('2 calls');
+  });
+
   it.each([
     [['ask'], 'What to ask?'],
     [['ask', 'x', '--timeout', 'soon'], 'It must be a duration'],
@@ -266,4 +296,13 @@ describe('gantry ask', () => {
     expect(code).toBe(2);
     expect(err + out).toContain(why);
   });
+});
+
+it('gantry providers test fails where one does not answer, and is one answer for programs', async () => {
+  const config = path.join(cli.folder, 'test.yaml');
+  writeFileSync(config, 'providers: { dead: { base-url: http://127.0.0.1:1/v1, models: [gone] } }\n');
+  const { code, out, err } = await cli.run('--config', config, '--json', 'providers', 'test');
+  expect(code).toBe(1);
+  expect(JSON.parse(out)).toMatchObject([{ provider: 'dead', ok: false, type: 'Provider.Network' }]);
+  expect(err).toContain('No answer from dead.');
 });

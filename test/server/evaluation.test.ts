@@ -133,6 +133,7 @@ describe('a judge', () => {
     host.on('plan judge', { fail: { type: 'Provider.Auth', message: 'no key' } });
     const handle = await run({ plan: { prompt: 'x', evaluate: { judge: 'Is it good?', 'on-error': 'accept' } } });
     expect(await handle.result()).toMatchObject({ status: 'SUCCESS' });
-    expect(await verdictsOf(handle)).toEqual(['judge: pass: accepted without a verdict: no key']);
+    expect(await verdictsOf(handle)).toEqual(['judge: error: accepted without a verdict: no key']);
+    expect(host.qualities).toEqual([]);
   });
 });

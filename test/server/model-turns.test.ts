@@ -199,6 +199,20 @@ describe('policies', () => {
   });
 });
 
+describe('a judge', () => {
+  it('is asked by the way all models are: behind an open breaker nobody judges, and no request leaves', async () => {
+    await serve(both());
+    breakers.standings.set('openai', { state: 'open', why: 'down', until: Date.now() + 3_600_000, generation: 1 });
+    upstream.reply(anthropicAnswer(['A plan.']));
+    const evaluate = { judge: 'Is it a plan?', model: 'openai' };
+    const run = await harness.start(planned({ model: 'anthropic', timeout: '1m', evaluate }));
+    const { view } = await run.result();
+    expect(view.stages[0]?.failure).toMatchObject({ type: 'Evaluation.JudgeFailed' });
+    expect(view.stages[0]?.failure?.message).toContain('the breaker of openai is open (down)');
+    expect(asked()).toEqual(['claude-sonnet-5']);
+  });
+});
+
 describe('while all breakers are open', () => {
   const close = (forMs: number): void => {
     const until = Date.now() + forMs;
@@ -292,6 +306,18 @@ describe('a budget', () => {
     expect(draw).toMatchObject({ scope: { run: expect.stringContaining('calculator/') as string } });
     expect(settle).toMatchObject({ id: (draw as { id: string }).id, spentNano: 2 * (11 * 2_500 + 7 * 10_000) });
     expect(close).toMatchObject({ run: (draw as { scope: { run: string } }).scope.run });
+  });
+
+  it('counts a call that broke off, and so does the run: its trail says that nobody knows what it cost', async () => {
+    await serve(priced(), BUDGETS);
+    upstream.reply(stream('openai', beginning('openai'), 'reset'), openAiAnswer(['Two.']));
+    const run = await harness.start(planned());
+    const { view } = await run.result();
+    const settled = ledger.entries.flatMap((entry) => (entry.op === 'settle' ? [entry.spentNano] : []));
+    expect(settled).toEqual([expect.any(Number)]);
+    expect(settled[0]).toBeGreaterThan(40_000_000);
+    expect(view.costUsd).toBeCloseTo(settled[0]! / 1e9, 9);
+    expect((await trailOf(run, 'model.failed'))[0]).toMatch(/Nobody knows what it cost: \$0\.04\d+ counts as spent\.$/);
   });
 
   it('that is over stops the run, which can be resumed', async () => {

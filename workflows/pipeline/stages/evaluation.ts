@@ -27,7 +27,7 @@ export async function evaluateAnswer(
   const verdicts: Verdict[] = [];
   for (const step of stepsOf(work, asking, answer, call)) {
     verdicts.push(...(await step()));
-    if (verdicts.some(({ outcome }) => outcome !== 'pass')) break;
+    if (verdicts.some(isInTheWay)) break;
   }
   await learn(work, answer, verdicts);
   return failureOf(answer, verdicts);
@@ -90,7 +90,7 @@ async function judged(
 ): Promise<Verdict[]> {
   const verdict = await askJudge(work, asking, answer, judge, place);
   if (verdict.outcome !== 'error' || judge.onError === 'fail') return [verdict];
-  return [{ by: 'judge', outcome: 'pass', message: `accepted without a verdict: ${verdict.message}` }];
+  return [{ ...verdict, accepted: true, message: `accepted without a verdict: ${verdict.message}` }];
 }
 
 function tell({ run, key }: Work, { by, outcome, score, message }: Verdict): void {
@@ -112,7 +112,7 @@ async function learn({ run, key, stage }: Work<PromptStage>, answer: CallModelRe
 /** An answer that fails goes back to its model with the reasons; a missing verdict says nothing of the answer. */
 function failureOf({ asked, text }: CallModelResult, verdicts: readonly Verdict[]): FailedCall | undefined {
   const told = { rejected: [], findings: [] };
-  const unjudged = verdicts.find(({ outcome }) => outcome === 'error');
+  const unjudged = verdicts.find((verdict) => verdict.outcome === 'error' && isInTheWay(verdict));
   if (unjudged !== undefined) {
     const message = `There is no verdict on the answer of ${candidateKey(asked)}: ${unjudged.by}: ${unjudged.message}.`;
     return { type: 'Evaluation.JudgeFailed', message, told: { ...told, goesOn: false } };
@@ -123,6 +123,11 @@ function failureOf({ asked, text }: CallModelResult, verdicts: readonly Verdict[
   const rejected = { ...asked, issues, answer: excerpt(text).slice(0, SHOWN_OF_ANSWER) };
   const message = `The answer of ${candidateKey(asked)} did not pass: ${issues}.`;
   return { type: 'Evaluation.Failed', message, told: { ...told, goesOn: true, next: asked, answer: rejected } };
+}
+
+/** The answer is not gone on with. */
+function isInTheWay({ outcome, accepted }: Verdict): boolean {
+  return outcome !== 'pass' && accepted !== true;
 }
 
 function isComputed(one: Evaluation): one is AnswerCheck {
