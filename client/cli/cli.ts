@@ -32,6 +32,8 @@ export class Cli {
   interruptHint: string | undefined;
   /** The command ends itself when `io.signal` aborts. */
   handlesInterrupt = false;
+  /** Standard output has the answer: with --json it is one object, and nothing comes after it. */
+  hasAnswered = false;
 
   constructor(
     readonly io: Io,
@@ -101,6 +103,7 @@ export class Cli {
 
   /** The answer: text for people, or with --json one object for programs. */
   answer(value: unknown, text: string): void {
+    this.hasAnswered = true;
     this.io.stdout.write(this.json ? `${JSON.stringify(value, null, 2)}\n` : text === '' ? '' : `${text}\n`);
   }
 

@@ -37,7 +37,7 @@ function report(error: unknown, cli: Cli, argv: readonly string[]): number {
   const json = argv.includes('--json');
   // An empty message: the answer has said it all, and only the exit code is left to give.
   if (error instanceof Fault && error.message === '') return EXIT[name].code;
-  if (json) cli.io.stdout.write(`${JSON.stringify({ error: describe(error, name) }, null, 2)}\n`);
+  if (json && !cli.hasAnswered) cli.io.stdout.write(`${JSON.stringify({ error: describe(error, name) }, null, 2)}\n`);
   else cli.io.stderr.write(`${forPeople(error, cli.io.env)}\n`);
   return EXIT[name].code;
 }

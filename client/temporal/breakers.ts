@@ -10,6 +10,7 @@ import {
   type Standing,
 } from '../../contracts/breakers';
 import type { Answer, RequestMessage } from '../../contracts/messages';
+import { NotFoundError } from '../faults';
 import type { Door } from './door';
 
 const UPDATE_MS = 15_000;
@@ -56,7 +57,13 @@ export class Breakers {
   /** Close a breaker and forget its failures. Fails: RefusedError, NotFoundError, NoWorkerError. */
   async reset(breaker: string, request: RequestMessage): Promise<Answer> {
     const handle = this.door.client.workflow.getHandle(breakerWorkflowId(breaker));
-    return this.update(() => handle.executeUpdate(resetUpdate, { args: [request], updateId: randomUUID() }));
+    try {
+      return await this.update(() => handle.executeUpdate(resetUpdate, { args: [request], updateId: randomUUID() }));
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+      const message = `${breaker} has no breaker: nobody has reported a failure of it, and nobody has disabled it.`;
+      throw new NotFoundError(message, 'See those there are with `gantry providers`.', { cause: error });
+    }
   }
 
   private update<T>(ask: () => Promise<T>): Promise<T> {

@@ -8,6 +8,7 @@ import {
   type ModelCallView,
 } from '../../contracts/model-call';
 import type { CallProgress } from '../../contracts/models';
+import { NotFoundError } from '../faults';
 import type { Door } from './door';
 import { pendingOf } from './pending';
 
@@ -48,7 +49,7 @@ export class ModelCalls {
 
   /** Fails: NotFoundError. */
   async look(id: string): Promise<ModelCallStanding> {
-    const { raw, status, startTime, closeTime } = await this.door.call(() => this.handle(id).describe());
+    const { raw, status, startTime, closeTime } = await this.describe(id);
     const calls = (await pendingOf(this.door, raw)).filter(({ type }) => type === 'callModel');
     const [call] = calls;
     const progress = call === undefined ? undefined : readProgress(call.said);
@@ -60,6 +61,16 @@ export class ModelCalls {
         ? {}
         : { call: { id: `${call.activityId}#${call.attempt}`, progress } }),
     };
+  }
+
+  private async describe(id: string) {
+    try {
+      return await this.door.call(() => this.handle(id).describe());
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+      const hint = 'Its id is what `gantry ask --no-wait` printed; the server forgets what ended long ago.';
+      throw new NotFoundError(`Nobody has asked a question "${id}".`, hint, { cause: error });
+    }
   }
 
   /** What came of one so far. Fails: NoWorkerError when no worker answers within five seconds. */

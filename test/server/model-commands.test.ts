@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding } from '../../client/doctor/finding';
+import { createBreakers } from '../../workers/doors/breakers';
 import { createLedger } from '../../workers/doors/ledger';
 import { budgets } from '../../contracts/schemas/config/budgets';
 import { toNano } from '../../contracts/money';
 import { CliSession } from '../support/cli-session';
 import { EntityWorker } from '../support/entity-worker';
+import { waitUntil } from '../support/wait-until';
 
 // `gantry budget` and `gantry providers` against the real ledger and breakers.
 
@@ -97,6 +99,20 @@ describe('gantry budget', () => {
     expect((await cli.run('budget', 'show', 'platform')).out).toContain('$10.00');
   });
 
+  it('of a team comes with those of its jobs', async () => {
+    const { out } = await cli.run('budget', 'show', 'platform', '--json');
+    const { accounts } = JSON.parse(out) as { accounts: { level: string }[] };
+    expect(accounts.map(({ level }) => level)).toEqual(['team', 'job']);
+  });
+
+  it('of a team that nobody declared is set, and it is said who may have been meant', async () => {
+    const { code, err } = await cli.run('budget', 'set', 'plattform', '5');
+    expect(code).toBe(0);
+    expect(err).toContain('No team "plattform" is named in gantry.config.yaml');
+    expect(err).toContain('Did you mean "platform"?');
+    await cli.run('budget', 'set', 'plattform', 'declared');
+  });
+
   it('refuses what is no account and no amount, and finds the nearest name', async () => {
     expect(await cli.run('budget', 'set', 'a/b/c', '5')).toMatchObject({ code: 2 });
     expect((await cli.run('budget', 'set', 'platform', 'much')).err).toContain('It must be US dollars such as 25');
@@ -130,6 +146,29 @@ describe('gantry providers', () => {
   it('that nobody knows are not disabled', async () => {
     const { code, err } = await cli.run('providers', 'disable', `frist-${unique}`);
     expect({ code, err }).toMatchObject({ code: 4, err: expect.stringContaining(`"${first}"`) as string });
+  });
+
+  it('that nobody knows are not tested: no other one is asked in their place', async () => {
+    const { code, err } = await cli.run('providers', 'test', second, `frist-${unique}`);
+    expect({ code, err }).toMatchObject({ code: 4, err: expect.stringContaining(`"${first}"`) as string });
+  });
+
+  it('are reset with their models, except those that somebody has disabled', async () => {
+    const outcome = { failure: 'permanent', type: 'Provider.NotFound', message: 'no such model' } as const;
+    const where = { connection: entities.connection, namespace: 'default', taskQueue: entities.taskQueue };
+    const breakers = createBreakers({ ...where, log: { info: () => undefined, warn: () => undefined } });
+    await breakers.report(`${first}/one`, { id: 'r1', at: Date.now(), outcome });
+    await cli.run('providers', 'disable', `${first}/another`);
+    await waitUntil(async () => /^ {2}one +open/m.test((await cli.run('providers')).out));
+    const { code, out } = await cli.run('providers', 'reset', first);
+    expect({ code, out }).toEqual({ code: 0, out: `The breaker of ${first}/one was open and is closed.\n` });
+    expect((await cli.run('providers')).out).toMatch(/^ {2}another +isolated/m);
+    await cli.run('providers', 'enable', `${first}/another`);
+  });
+
+  it('have models of which nobody has heard: there is nothing to reset', async () => {
+    const { code, err } = await cli.run('providers', 'reset', `${second}/nobody`);
+    expect({ code, err }).toMatchObject({ code: 4, err: expect.stringContaining('/nobody has no breaker') as string });
   });
 
   it('are shown without a server too', async () => {

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { InvalidArgumentError } from 'commander';
-import { parseDuration } from '../../../contracts/duration';
+import { InvalidArgumentError, Option } from 'commander';
+import { formatDuration, parseDuration } from '../../../contracts/duration';
 import { NAME_PATTERN } from '../../../contracts/ids';
 import type { ModelCallInput } from '../../../contracts/model-call';
 import { UserError } from '../../faults';
+import { strangeTeam } from '../../models/known-team';
+import type { Cli } from '../cli';
 import { followCall } from '../follow-call';
 import { readPrompt } from '../given-prompt';
 import type { AddCommand } from '../add-command';
@@ -34,7 +36,11 @@ export const addAsk: AddCommand = (program, cli) => {
     .option('--model <name>', 'provider/model, a model, a provider or a chain; the routes decide when absent')
     .option('--project <name>', 'for whom: routes, policies and budgets know it', nameOf)
     .option('--team <name>', 'whose budget pays', nameOf)
-    .option('--timeout <duration>', 'how long it may take in all', durationOf, TIMEOUT_MS)
+    .addOption(
+      new Option('--timeout <duration>', 'how long it may take in all')
+        .argParser(durationOf)
+        .default(TIMEOUT_MS, formatDuration(TIMEOUT_MS)),
+    )
     .option('--max-tokens <number>', 'the longest answer', countOf)
     .option('--system <text>', 'instructions that go before the prompt')
     .option('--stream', 'show the answer as it comes')
@@ -46,6 +52,7 @@ export const addAsk: AddCommand = (program, cli) => {
       if (options.show !== undefined && prompt !== undefined) {
         throw new UserError('--show prints the answer of a question that was asked before: give no prompt.');
       }
+      if (options.team !== undefined) await warnOf(options.team, cli());
       const temporal = await cli().temporal();
       const id = input?.id ?? options.show ?? '';
       if (input !== undefined) await temporal.modelCalls.start(input, summaryOf(input));
@@ -57,6 +64,13 @@ export const addAsk: AddCommand = (program, cli) => {
       await followCall(cli(), id, options.stream === true);
     });
 };
+
+/** What the workers go by is theirs; where nothing can be read here, nothing can be said. */
+async function warnOf(team: string, cli: Cli): Promise<void> {
+  const config = await cli.config().catch(() => undefined);
+  const strange = config && strangeTeam(config, team);
+  if (strange !== undefined) cli.note(strange);
+}
 
 async function inputOf(
   prompt: string | undefined,

@@ -1,9 +1,10 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { BUDGET_WINDOWS, type BudgetWindow, type LedgerView } from '../../../contracts/budgets';
+import { BUDGET_WINDOWS, type BudgetAccountName, type BudgetWindow, type LedgerView } from '../../../contracts/budgets';
 import { toNano } from '../../../contracts/money';
 import { suggestion } from '../../../contracts/nearest-word';
 import { NotFoundError } from '../../faults';
 import { accountWord, parseAccount } from '../../models/account-name';
+import { strangeTeam } from '../../models/known-team';
 import type { Cli } from '../cli';
 import { keepShowing } from '../keep-showing';
 import type { AddCommand } from '../add-command';
@@ -18,7 +19,7 @@ export const addBudget: AddCommand = (program, cli) => {
   const budget = program.command('budget').description('What may be spent, by organisation, team and job');
   budget
     .command('show', { isDefault: true })
-    .argument('[account]', 'org, TEAM or TEAM/JOB; all when absent')
+    .argument('[account]', 'org, TEAM with its jobs, or TEAM/JOB; all when absent')
     .description('How much of each budget is spent and held')
     .option('-w, --watch', 'look again and again, until Ctrl-C')
     .action(async (word: string | undefined, { watch }: { watch?: boolean }) => {
@@ -37,7 +38,9 @@ export const addBudget: AddCommand = (program, cli) => {
     .option('-c, --comment <text>', 'why')
     .action(async (word: string, limit: number | 'declared', { window, comment }: SetOptions) => {
       const account = parseAccount(word);
-      const { organisation } = await cli().config();
+      const config = await cli().config();
+      const { organisation } = config;
+      const strange = account.team === undefined ? undefined : strangeTeam(config, account.team);
       const { message } = await (
         await cli().temporal()
       ).budgets.set(organisation, {
@@ -46,6 +49,7 @@ export const addBudget: AddCommand = (program, cli) => {
         ...(comment !== undefined && { comment }),
       });
       cli().answer({ organisation, account, window, message }, message);
+      if (strange !== undefined && limit !== 'declared') cli().note(strange);
     });
   budget
     .command('history')
@@ -86,7 +90,10 @@ function nothingThere(organisation: string): NotFoundError {
 function only(view: LedgerView, word: string | undefined): LedgerView {
   if (word === undefined) return view;
   const wanted = accountWord(parseAccount(word));
-  const accounts = view.accounts.filter((account) => accountWord(account) === wanted);
+  const words = (account: BudgetAccountName) => [accountWord(account), accountWord({ ...account, level: 'team' })];
+  const accounts = view.accounts.filter((account) =>
+    account.level === 'job' ? words(account).includes(wanted) : accountWord(account) === wanted,
+  );
   if (accounts.length > 0) return { ...view, accounts };
   const known = view.accounts.map(accountWord);
   throw new NotFoundError(

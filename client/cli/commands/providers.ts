@@ -1,5 +1,6 @@
+import type { Standing } from '../../../contracts/breakers';
 import { suggestion } from '../../../contracts/nearest-word';
-import { NotFoundError, ServiceError } from '../../faults';
+import { NotFoundError, RefusedError, ServiceError } from '../../faults';
 import { providerOf, reportProviders, type ProviderRow } from '../../models/provider-report';
 import type { Cli } from '../cli';
 import { keepShowing } from '../keep-showing';
@@ -26,7 +27,7 @@ export const addProviders: AddCommand = (program, cli) => {
       const rows = await look(cli());
       cli().answer(rows, draw(rows));
     });
-  addTest(providers, cli);
+  addTest(providers, cli, allKnown);
   providers
     .command('disable')
     .argument('<provider>', 'a provider, or PROVIDER/MODEL')
@@ -36,25 +37,44 @@ export const addProviders: AddCommand = (program, cli) => {
       const breaker = await known(cli(), word);
       const request = { who: cli().who, ...(comment !== undefined && { comment }) };
       const { message } = await (await cli().temporal()).breakers.isolate(breaker, request);
+      const hint = `Ask it again with \`gantry providers enable ${breaker}\`.`;
+      cli().answer({ breaker, message }, `${message}\n${hint}`);
+    });
+  providers
+    .command('enable')
+    .argument('<provider>', 'a provider, or PROVIDER/MODEL')
+    .description('Ask it again, after it was disabled')
+    .action(async (word: string) => {
+      const breaker = await known(cli(), word);
+      const { message } = await (await cli().temporal()).breakers.reset(breaker, { who: cli().who });
       cli().answer({ breaker, message }, message);
     });
-  for (const [name, description] of RESETS) {
-    providers
-      .command(name)
-      .argument('<provider>', 'a provider, or PROVIDER/MODEL')
-      .description(description)
-      .action(async (word: string) => {
-        const breaker = await known(cli(), word);
-        const { message } = await (await cli().temporal()).breakers.reset(breaker, { who: cli().who });
-        cli().answer({ breaker, message }, message);
-      });
-  }
+  providers
+    .command('reset')
+    .argument('<provider>', 'a provider, or PROVIDER/MODEL')
+    .description('Close its breaker, and those of its models, and forget its failures')
+    .action(async (word: string) => {
+      const breaker = await known(cli(), word);
+      const { breakers } = await cli().temporal();
+      const also = openModelsOf(breaker, await breakers.standings());
+      const messages: string[] = [];
+      for (const name of also) messages.push((await breakers.reset(name, { who: cli().who })).message);
+      try {
+        messages.unshift((await breakers.reset(breaker, { who: cli().who })).message);
+      } catch (error) {
+        // Its own may have nothing to reset, or was never needed: then it was meant for its models.
+        if (messages.length === 0 || !(error instanceof RefusedError || error instanceof NotFoundError)) throw error;
+      }
+      cli().answer({ breaker, also, message: messages.join(' ') }, messages.join('\n'));
+    });
 };
 
-const RESETS = [
-  ['enable', 'Ask it again, after it was disabled'],
-  ['reset', 'Close its breaker and forget its failures'],
-] as const;
+/** Models of a provider whose own breakers are open. One that a person has disabled stays so. */
+function openModelsOf(breaker: string, standings: ReadonlyMap<string, Standing>): string[] {
+  return [...standings].flatMap(([name, { state }]) =>
+    name.startsWith(`${breaker}/`) && (state === 'open' || state === 'half-open') ? [name] : [],
+  );
+}
 
 /** Without a server the configuration is shown all the same. */
 async function look(cli: Cli): Promise<ProviderRow[]> {
@@ -71,9 +91,18 @@ async function look(cli: Cli): Promise<ProviderRow[]> {
 
 /** A misspelt name must not make a breaker that nobody asks. Fails: NotFoundError. */
 async function known(cli: Cli, word: string): Promise<string> {
+  await allKnown(cli, [word]);
+  return word;
+}
+
+async function allKnown(cli: Cli, words: readonly string[]): Promise<readonly string[]> {
   const names = (await look(cli)).map(({ name }) => name);
-  if (names.includes(providerOf(word))) return word;
-  throw new NotFoundError(
+  for (const word of words) if (!names.includes(providerOf(word))) throw unknown(word, names);
+  return words;
+}
+
+function unknown(word: string, names: readonly string[]): NotFoundError {
+  return new NotFoundError(
     `There is no provider "${providerOf(word)}". ${suggestion(providerOf(word), names) ?? ''}`.trim(),
     'See them with `gantry providers`.',
   );

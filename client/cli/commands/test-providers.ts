@@ -10,13 +10,18 @@ import { harmless, columns, fit } from '../render/paint';
 const TIMEOUT_MS = 60_000;
 
 /** `providers test`: each is asked a small question by a worker. */
-export function addTest(providers: Command, cli: () => Cli): void {
+export function addTest(
+  providers: Command,
+  cli: () => Cli,
+  known: (cli: Cli, words: readonly string[]) => Promise<readonly string[]>,
+): void {
   providers
     .command('test')
     .argument('[provider...]', 'a provider, or PROVIDER/MODEL; all that are configured when absent')
     .description('Ask each a small question, from a worker and with its key; it may cost a fraction of a cent')
     .action(async (words: readonly string[]) => {
-      const asked = words.length > 0 ? words : (await cli().config()).providers.map(({ name }) => name);
+      const { providers: configured } = await cli().config();
+      const asked = words.length > 0 ? await known(cli(), words) : configured.map(({ name }) => name);
       const temporal = await cli().temporal();
       const tests = await Promise.all(asked.map((word) => testProvider(temporal, word, TIMEOUT_MS)));
       cli().answer(tests, render(tests, cli()));

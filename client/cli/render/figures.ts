@@ -1,13 +1,14 @@
 import { formatDuration } from '../../../contracts/duration';
 
-/** `$0.31`, `$0.012` for little, `–` for unknown: unknown is not zero. */
+/** `$0.31`, `$0.012` for little, `$0.000104` for next to nothing, `–` for unknown: neither is zero. */
 export function money(usd: number | undefined): string {
   if (usd === undefined) return '–';
+  if (usd > 0 && usd < 0.0005) return `$${usd.toFixed(6)}`;
   return `$${usd.toFixed(usd > 0 && usd < 0.1 ? 3 : 2)}`;
 }
 
 export function tokenCount(tokens: number): string {
-  if (tokens < 1_000) return `${tokens} tokens`;
+  if (tokens < 1_000) return `${tokens} ${tokens === 1 ? 'token' : 'tokens'}`;
   return tokens < 1_000_000 ? `${(tokens / 1_000).toFixed(1)} k tokens` : `${(tokens / 1_000_000).toFixed(1)} M tokens`;
 }
 
