@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { createModelClient } from '../activities/models/client/create-model-client';
 import type { LedgerPort } from '../activities/models/client/ports';
+import { configuredProvider } from '../activities/providers/configure';
 import { NEVER_REPORTED } from '../contracts/breakers';
 import type { ModelConfig } from '../contracts/config/model-config';
 import { createPriceBook } from '../contracts/prices';
@@ -14,7 +15,6 @@ import { createMetrics } from '../workers/gateway/metrics';
 import { GATEWAY_LIMITS, type GatewayPorts } from '../workers/gateway/ports';
 import { createPurses, watchLedger } from '../workers/gateway/purses';
 import { createServer } from '../workers/gateway/server';
-import { createOpenAiUpstream } from '../workers/gateway/upstream/open-ai';
 
 /** What this process is given as its only argument, as JSON. */
 export interface GatewayProcessOptions {
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
     providers: [
       {
         ...{ name: 'upstream', protocol: 'openai', baseUrl: upstream, models: ['small'], tags: [], standIn: false },
-        ...{ prices: { '*': { input: 1, output: 2 } }, structuredOutput: false },
+        ...{ keyVariable: 'UPSTREAM_KEY', prices: { '*': { input: 1, output: 2 } }, structuredOutput: false },
       },
     ],
   };
@@ -55,9 +55,7 @@ async function main(): Promise<void> {
     }),
     keys: createKeys(config.gateway, { BENCH_KEY: key }),
     purseOf: (scope) => purses.of(scope),
-    upstreams: new Map([
-      ['upstream', createOpenAiUpstream({ provider: 'upstream', baseUrl: upstream, apiKey: 'none' })],
-    ]),
+    providers: config.providers.map((provider) => configuredProvider(provider, { UPSTREAM_KEY: 'none' })),
     ledgerTrouble: watchLedger(config.budgets, ledger, 'bench'),
     audit: createAudit(join(home, 'gateway'), (error) => console.error(error)),
     log: pino({ level: 'info' }),

@@ -9,8 +9,6 @@ import { FileStore } from '../activities/tasks/file-store';
 import { TaskStore } from '../activities/tasks/task-store';
 import { createPriceBook } from '../contracts/prices';
 import type { ModelWorkActivities, TaskActivities } from '../contracts/tasks/activities';
-import { chatThrough } from './chat-through';
-import { createUpstreams } from './gateway/upstream/create-upstreams';
 import { portLog } from './logger';
 import type { Models } from './models';
 import { sparingBreakers, WorkerWellness } from './roles/wellness';
@@ -19,8 +17,6 @@ export interface ModelWorkParts {
   readonly home: string;
   readonly models: Pick<Models, 'config' | 'providers' | 'ledger' | 'profiles'>;
   readonly breakers: BreakerPort;
-  /** Holds the keys of providers. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly redact: (text: string) => string;
   readonly log: Logger;
   /** How often a worker that reaches no provider looks again, milliseconds. */
@@ -47,7 +43,7 @@ export function taskStores(home: string) {
 
 /** Tasks ask models as all others do, but for breakers, which hear of no network that is down here alone. */
 export function buildModelWork(parts: ModelWorkParts): ModelWork {
-  const { home, models, breakers, environment, redact, lookEveryMs } = parts;
+  const { home, models, breakers, redact, lookEveryMs } = parts;
   const { config, providers, ledger, profiles } = models;
   const log = portLog(parts.log);
   const wellness = new WorkerWellness({
@@ -57,12 +53,11 @@ export function buildModelWork(parts: ModelWorkParts): ModelWork {
   });
   const stores = taskStores(home);
   const ports = {
-    ...{ ...stores, config, ledger, wellness, redact, log },
+    ...{ ...stores, config, providers, ledger, wellness, redact, log },
     client: createModelClient({
       ...{ config, redact, profiles, prices: createPriceBook(config.providers) },
       breakers: sparingBreakers(breakers, wellness),
     }),
-    chat: chatThrough(createUpstreams({ configured: config.providers, providers, env: environment })),
   };
   const { store } = stores;
   return { activities: createModelWorkActivities(ports), finishing: createTaskActivities(ports), wellness, store };

@@ -3,7 +3,9 @@ import { CancelledFailure } from '@temporalio/common';
 import { candidateKey, type CallModelInput, type CallModelResult, type ModelFailure } from '../../contracts/models';
 import { tokensOfAnswer } from '../../contracts/tokens';
 import { activityKey, withHeartbeat } from '../heartbeat';
+import { findProvider } from '../providers/find-provider';
 import type { Completion, Timeouts, Usage } from '../providers/model-provider';
+import { PATIENCE } from '../providers/patience';
 import { buildPrompt, promptFor, tokensOf, type Prompt } from './build-prompt';
 import { Progress, wasAsking } from './call-progress';
 import { openPurse, type CallPurse } from './call-purse';
@@ -78,9 +80,7 @@ async function ask(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Answered<Completion>> {
-  const provider = ports.providers.find(({ name }) => name === target.provider);
-  if (provider === undefined) throw new Error(`a route leads to ${target.provider}, which this worker has not set up`);
-  const completion = await provider.complete(
+  const completion = await findProvider(ports.providers, target.provider).complete(
     {
       ...prompt,
       model: target.model,
@@ -101,8 +101,8 @@ async function ask(
 
 /** An answer has cost something, whether anybody counted its tokens or not: where nobody did, they are weighed. */
 function usageOf({ usage, text }: Completion, prompt: Prompt): Usage {
-  if (usage.input > 0 || usage.output > 0) return usage;
-  return { ...usage, input: tokensOf(prompt), output: tokensOfAnswer(Buffer.byteLength(text)) };
+  if (usage !== undefined && (usage.input > 0 || usage.output > 0)) return usage;
+  return { input: tokensOf(prompt), output: tokensOfAnswer(Buffer.byteLength(text)) };
 }
 
 async function resultOf(
@@ -164,16 +164,13 @@ function lostBefore(isLost: boolean, paying: CallPurse): Pick<CallModelResult, '
   return isLost ? { lost: countedNano === undefined ? {} : { countedNano } } : {};
 }
 
-/** The longest pauses that are still work. Node's own fetch gives up at 300 s, with less to say. */
-const FIRST_EVENT_MS = 280_000;
-const IDLE_MS = 120_000;
 /** Time for the activity to report before Temporal stops waiting for it. */
 const REPORT_MS = 2_000;
 
 function timeoutsOf(input: CallModelInput): Timeouts {
   const given = Context.current().info.startToCloseTimeoutMs;
   const totalMs = Math.max(1_000, Math.min(input.timeoutMs, given > 0 ? given - REPORT_MS : Infinity));
-  return { totalMs, firstEventMs: Math.min(totalMs, FIRST_EVENT_MS), idleMs: Math.min(totalMs, IDLE_MS) };
+  return { totalMs, ...PATIENCE };
 }
 
 function head(text: string, limit: number): string {

@@ -4,11 +4,13 @@ import type { ConfiguredProvider, ModelConfig } from '../../contracts/config/mod
 import { readConfig, saysWhoAnswers } from '../../contracts/config/read-config';
 import { VENDOR_PRESETS } from '../../contracts/config/vendors';
 import { withKeys } from '../../contracts/config/with-keys';
-import { createAnthropicProvider } from './anthropic/provider';
-import type { CompletionRequest, ModelProvider } from './model-provider';
+import { anthropicProtocol } from './anthropic/protocol';
+import { createProvider } from './create-provider';
+import type { ModelProvider } from './model-provider';
 import { askOllama } from './ollama/ask-ollama';
-import { createOllamaProvider } from './ollama/provider';
-import { createOpenAiProvider } from './openai/provider';
+import { ollamaProtocol } from './ollama/protocol';
+import { openAiProtocol } from './openai/protocol';
+import type { Protocol } from './protocol';
 
 export interface ConfiguredProviders {
   /** Those providers alone that can be asked from here. */
@@ -38,53 +40,35 @@ export async function configureProviders(env: Environment, file?: ConfigText): P
   const { config, notes } = withKeys(read.config, env);
   return {
     config,
-    providers: config.providers.map((provider) => createProvider(provider, env)),
+    providers: config.providers.map((provider) => configuredProvider(provider, env)),
     notes: [...read.notes, ...notes],
   };
 }
 
-/** Longest answer to ask an Anthropic for, tokens, where nobody says. */
-const ANSWER_TOKENS = 16_000;
-
-function createProvider(configured: ConfiguredProvider, env: Environment): ModelProvider {
-  return keptTo(configured, adapterOf(configured, env));
+/** How a provider is reached, with its key from the environment. */
+export function configuredProvider(configured: ConfiguredProvider, env: Environment): ModelProvider {
+  return createProvider(protocolOf(configured, env), configured);
 }
 
-function adapterOf(configured: ConfiguredProvider, env: Environment): ModelProvider {
+/** Longest answer to ask an Anthropic for, tokens, where nobody says. */
+const ANSWER_TOKENS = 16_000;
+const CONTEXT_TOKENS = VENDOR_PRESETS.ollama.maxContext ?? 32_768;
+
+function protocolOf(configured: ConfiguredProvider, env: Environment): Protocol {
   const { name, baseUrl, protocol, keyVariable, vendor, organization, project, structuredOutput } = configured;
   const apiKey = keyVariable === undefined ? undefined : setIn(env, keyVariable);
   const reached = { name, baseUrl, ...(apiKey !== undefined && { apiKey }) };
   switch (protocol) {
     case 'anthropic':
-      return createAnthropicProvider({ ...reached, maxTokens: configured.maxOutput ?? ANSWER_TOKENS });
+      return anthropicProtocol({ ...reached, maxTokens: configured.maxOutput ?? ANSWER_TOKENS });
     case 'openai':
-      return createOpenAiProvider({
+      return openAiProtocol({
         ...{ ...reached, structuredOutput },
         ...(vendor !== undefined && { vendor }),
         ...(organization !== undefined && { organization }),
         ...(project !== undefined && { project }),
       });
     case 'ollama':
-      return createOllamaProvider({ name, baseUrl, maxContext: configured.maxContext ?? CONTEXT_TOKENS });
+      return ollamaProtocol({ name, baseUrl, maxContext: configured.maxContext ?? CONTEXT_TOKENS });
   }
-}
-
-const CONTEXT_TOKENS = VENDOR_PRESETS.ollama.maxContext ?? 32_768;
-
-/** An adapter that asks for no longer answer, and waits no longer, than its configuration says. */
-function keptTo({ maxOutput, firstEventMs, idleMs }: ConfiguredProvider, provider: ModelProvider): ModelProvider {
-  const most = (request: CompletionRequest): Pick<CompletionRequest, 'maxOutputTokens'> =>
-    maxOutput === undefined ? {} : { maxOutputTokens: Math.min(maxOutput, request.maxOutputTokens ?? Infinity) };
-  return {
-    ...provider,
-    complete: (request, signal) => {
-      const { totalMs } = request.timeouts;
-      const timeouts = {
-        totalMs,
-        firstEventMs: Math.min(totalMs, firstEventMs ?? request.timeouts.firstEventMs),
-        idleMs: Math.min(totalMs, idleMs ?? request.timeouts.idleMs),
-      };
-      return provider.complete({ ...request, ...most(request), timeouts }, signal);
-    },
-  };
 }

@@ -1,88 +1,81 @@
 import type { JsonObject } from '../../contracts/json';
 
 /**
- * One way to reach models. Adapters hold their keys in a closure: printing or serialising one shows none. Every method
- * makes one HTTP request at most, and fails with a {@link ProviderFailure} or with the reason of an aborted signal.
+ * One way to reach models, whatever the provider speaks. Adapters hold their keys in a closure: printing or serialising
+ * one shows none. Every method makes one HTTP request at most, keeps to what the configuration limits, and fails with a
+ * {@link ProviderFailure} or with the reason of an aborted signal.
  */
 export interface ModelProvider {
   /** As the configuration calls it. */
   readonly name: string;
-  /** Ask, and wait for the whole text. */
+  /** Ask for a text, and wait for all of it. */
   complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion>;
-  /** Ask in OpenAI's words, whatever the provider speaks, and be answered in them: in one piece or as a stream. */
-  readonly chat: Chat;
-  /** Embeddings, in OpenAI's words too. */
-  embed(body: ModelBody, options: WireOptions): Promise<Embeddings>;
+  /** Ask for a chat completion in OpenAI's words, and be answered in them, in one piece. */
+  chat(request: WireRequest, call: WireCall): Promise<WholeAnswer>;
+  /** The same as a stream. Resolves when the provider has begun to answer. */
+  stream(request: WireRequest, call: WireCall): Promise<StreamedAnswer>;
+  /** Ask for embeddings, in OpenAI's words too. */
+  embed(request: WireRequest, call: WireCall): Promise<WholeAnswer>;
 }
 
 /**
- * The body of a request in OpenAI's words. `model` is the name of the model at this provider. `stream` and
- * `stream_options` are set by the options of the call; a provider of another protocol leaves out what it does not know.
+ * A request in OpenAI's words: as bytes, which go on as they came wherever nothing has to be changed, and parsed once.
+ * A provider of another protocol leaves out what it does not know, and refuses what it must not leave out.
  */
-export interface ModelBody {
-  readonly model: string;
-  readonly [field: string]: unknown;
+export interface WireRequest {
+  readonly raw: Buffer;
+  /** What `raw` parses to. */
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
-export interface WireOptions {
+export interface WireCall {
+  /** The name of the model at this provider, whatever the body names. */
+  readonly model: string;
   readonly timeouts: Timeouts;
   readonly signal: AbortSignal;
-}
-
-export interface Chat {
-  (body: ModelBody, options: WireOptions & { readonly stream: false }): Promise<WholeChat>;
-  /** Resolves when the provider has begun to answer. */
-  (body: ModelBody, options: WireOptions & { readonly stream: true }): Promise<ChatStream>;
 }
 
 /** What a provider tells of an answer beside its content. */
 export interface Account {
   /** The model that answered, which may be a dated version of the one asked. */
   readonly model: string;
-  /** Absent: the provider did not say, which is not the same as none. */
-  readonly usage?: Usage;
-  readonly requestId?: string;
+  /** Undefined: the provider did not say, which is not the same as none. */
+  readonly usage: Usage | undefined;
+  readonly requestId: string | undefined;
   /** What the provider says it charged, where it says so. */
-  readonly costUsd?: number;
+  readonly costUsd: number | undefined;
 }
 
-export interface WholeChat extends Account {
-  /** A whole `chat.completion`: as it came, or in translation. */
+export interface WholeAnswer extends Account {
+  /** As it came, or in translation. */
+  readonly bytes: Buffer;
+  /** What `bytes` parses to: a `chat.completion`, or a list of embeddings. */
   readonly body: JsonObject;
-  /** Milliseconds from the request to the first event with content; of an answer in one piece, to its first byte. */
-  readonly firstEventMs: number;
 }
 
-export interface ChatStream {
+export interface StreamedAnswer {
   /**
-   * The events in order, without OpenAI's `[DONE]`. Fails where the answer ends before it is whole; the failure tells
-   * whether content had come. Whoever stops reading ends the request.
+   * Without OpenAI's `[DONE]`, which whoever writes the stream sets, and without the chunk of usage where the request
+   * does not ask for it: many clients fail on that. Fails where the answer ends before it is whole. Whoever stops
+   * reading ends the request.
    */
-  readonly events: AsyncIterable<ChatEvent>;
-  /** What is known so far; once the events have ended, all of it. */
+  readonly parts: AsyncIterable<StreamPart>;
+  /** What is known so far; once the parts have ended, all of it. */
   account(): StreamAccount;
 }
 
+/** Some whole events of a stream, each a `chat.completion.chunk`, as they came over the wire or would have. */
+export interface StreamPart {
+  readonly bytes: Buffer;
+  /** Text, reasoning, a refusal, a tool call or an end has come: from here on nobody else may answer. */
+  readonly commits: boolean;
+}
+
 export interface StreamAccount extends Account {
-  /** Absent: there was no content yet. */
-  readonly firstEventMs?: number;
-}
-
-export interface ChatEvent {
-  /** A `chat.completion.chunk`. */
-  readonly chunk: JsonObject;
-  /** The same as it came over the wire, or would have: `data: {…}` and a blank line. */
-  readonly raw: string;
-  /**
-   * `content`: text, reasoning, a refusal, a tool call or an end: from here on nobody else may answer. `usage`: the
-   * chunk without choices that only those clients know who asked for it. `nothing`: neither, such as a role.
-   */
-  readonly bears: 'content' | 'usage' | 'nothing';
-}
-
-export interface Embeddings extends Account {
-  /** OpenAI's list of embeddings. */
-  readonly body: JsonObject;
+  /** Tokens received, estimated: where an answer is cut nobody tells how many they were. */
+  readonly received: number;
+  /** The id that all of its chunks carry, once there is one. */
+  readonly id: string | undefined;
 }
 
 export interface CompletionRequest {
@@ -103,21 +96,15 @@ export interface Message {
   readonly content: string;
 }
 
-/** Milliseconds: until the first event, between two signs of life after it, and for all of it. */
+/** Milliseconds: until the first event with content, between two signs of life after it, and for all of it. */
 export interface Timeouts {
   readonly firstEventMs: number;
   readonly idleMs: number;
   readonly totalMs: number;
 }
 
-export interface Completion {
+export interface Completion extends Account {
   readonly text: string;
-  /** The model that answered, which may be a dated version of the one asked. */
-  readonly model: string;
-  readonly usage: Usage;
-  readonly requestId?: string;
-  /** What the provider says it charged, where it says so. */
-  readonly costUsd?: number;
 }
 
 /** Tokens. `input` includes those read from and written to a cache. */

@@ -16,8 +16,6 @@ export class ProviderFailure extends Error {
     readonly model: string,
     readonly verdict: Verdict,
     readonly facts: FailureFacts,
-    /** Content of the answer had come: who passed it on must not have anybody else answer. */
-    readonly committed = false,
   ) {
     super(`${provider}/${model}: ${facts.message}`);
   }

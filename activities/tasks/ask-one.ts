@@ -1,16 +1,28 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import { isErrorType } from '../../contracts/errors';
+import type { JsonObject } from '../../contracts/json';
 import type { Trial } from '../../contracts/models';
 import { candidateKey, type ModelFailure } from '../../contracts/models';
 import type { CompleteChatsInput } from '../../contracts/tasks/activities';
 import { openAiErrorOf } from '../../contracts/tasks/openai-error';
 import type { TaskSpending } from '../../contracts/tasks/task';
+import { tokensOfAnswer } from '../../contracts/tokens';
 import { isErrorOf } from '../failure';
-import { CallFailed, NobodyAvailable, type Attempt } from '../models/client/model-client';
+import {
+  CallFailed,
+  NobodyAvailable,
+  type Answered,
+  type Attempt,
+  type CallTarget,
+} from '../models/client/model-client';
 import { callFailure, nobodyFailure } from '../models/model-failure';
+import { findProvider } from '../providers/find-provider';
+import type { WholeAnswer } from '../providers/model-provider';
+import { PATIENCE } from '../providers/patience';
 import { ProviderFailure } from '../providers/provider-failure';
+import { wireRequest } from '../providers/wire-request';
 import { NOTHING_SPENT, type WatchedPurse } from './spending';
-import type { ChatCompletion, TaskPorts } from './task-ports';
+import type { TaskPorts } from './task-ports';
 import type { CallKey, CallRecord, TaskRequest } from './task-store';
 import { routeRequestOf } from './route-request';
 
@@ -38,10 +50,6 @@ export class WorkerUnwell extends Error {
 /** How soon a ledger that did not answer is asked again. */
 const LEDGER_AGAIN_MS = 5_000;
 
-/** The longest pauses that are still work. Node's own fetch gives up at 300 s, with less to say. */
-const FIRST_EVENT_MS = 280_000;
-const IDLE_MS = 120_000;
-
 /** One call for one request, recorded before anybody hears of it. Fails: {@link WorkerUnwell}. */
 export async function askOne(ports: TaskPorts, asked: AskOne): Promise<Asked> {
   const { input, key, purse, signal } = asked;
@@ -57,29 +65,40 @@ export async function askOne(ports: TaskPorts, asked: AskOne): Promise<Asked> {
   }
 }
 
-function call(ports: TaskPorts, asked: AskOne): Promise<Attempt<ChatCompletion>> {
+function call(ports: TaskPorts, asked: AskOne): Promise<Attempt<WholeAnswer>> {
   const { input, request, key, attempt, purse, signal } = asked;
-  const totalMs = input.timeoutMs;
-  const timeouts = { totalMs, firstEventMs: Math.min(totalMs, FIRST_EVENT_MS), idleMs: Math.min(totalMs, IDLE_MS) };
   const id = `${input.task.id}/${key.index}`;
   const route = routeRequestOf(id, request.route, input);
   const attemptId = `${id}#${key.call}.${attempt}`;
   const trials = trialsOf(asked);
   return ports.client.attempt(
-    { ...route, attemptId, trials, timeoutMs: totalMs, signal, ...(purse && { purse }) },
+    { ...route, attemptId, trials, timeoutMs: input.timeoutMs, signal, ...(purse && { purse }) },
     async (target) => {
       await ports.store.mark(input.task, key, attempt, { estimateNano: target.ranked.estimateNano ?? 0 });
-      return ports.chat(target, request.body, { timeouts, signal });
+      return complete(ports, asked, target);
     },
   );
+}
+
+async function complete(ports: TaskPorts, asked: AskOne, target: CallTarget): Promise<Answered<WholeAnswer>> {
+  const { input, request, signal } = asked;
+  const timeouts = { totalMs: input.timeoutMs, ...PATIENCE };
+  const provider = findProvider(ports.providers, target.provider);
+  const answer = await provider.chat(wireRequest(request.body), { model: target.model, timeouts, signal });
+  const { model, usage, costUsd, bytes } = answer;
+  return {
+    ...{ value: answer, model },
+    usage: usage ?? { input: request.route.inputTokens, output: tokensOfAnswer(bytes.length) },
+    ...(costUsd !== undefined && { costUsd }),
+  };
 }
 
 function trialsOf({ input }: AskOne): readonly Trial[] {
   return input.trial?.trials ?? [];
 }
 
-function answeredRecord(ports: TaskPorts, { value, usage, costNano }: Attempt<ChatCompletion>): CallRecord {
-  const body = JSON.parse(ports.redact(JSON.stringify(value.body))) as ChatCompletion['body'];
+function answeredRecord(ports: TaskPorts, { value, usage, costNano }: Attempt<WholeAnswer>): CallRecord {
+  const body = JSON.parse(ports.redact(JSON.stringify(value.body))) as JsonObject;
   return {
     at: Date.now(),
     outcome: 'answered',

@@ -7,7 +7,8 @@ import {
   type CallTarget,
   type ModelClient,
 } from '../../activities/models/client/model-client';
-import { createOpenAiProvider } from '../../activities/providers/openai/provider';
+import { createProvider } from '../../activities/providers/create-provider';
+import { openAiProtocol } from '../../activities/providers/openai/protocol';
 import {
   PROVIDER_BREAKER,
   breakerQuery,
@@ -51,13 +52,13 @@ async function sharedProvider() {
     taskQueue: entities.taskQueue,
     args: [{ provider: name, limits: { firstOpenMs } } satisfies BreakerInput],
   });
-  const adapter = createOpenAiProvider({ name, baseUrl: `${upstream.url}/v1`, structuredOutput: false });
+  const adapter = createProvider(openAiProtocol({ name, baseUrl: `${upstream.url}/v1`, structuredOutput: false }));
   const clients = Array.from({ length: PROCESSES }, () => clientOf(name));
   const call = async ({ model }: CallTarget): Promise<Answered<string>> => {
     const timeouts = { firstEventMs: 30_000, idleMs: 30_000, totalMs: 30_000 };
     const messages = [{ role: 'user', content: 'Hello' }] as const;
     const { text, usage } = await adapter.complete({ model, messages, timeouts }, new AbortController().signal);
-    return { value: text, usage, model };
+    return { value: text, usage: usage!, model };
   };
   /** What became of each call: its answer, or what it was told. */
   const ask = async (calls: number, onNobody = () => undefined as void): Promise<readonly string[]> => {

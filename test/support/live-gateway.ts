@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { createModelClient } from '../../activities/models/client/create-model-client';
 import { OverBudget, type Purse } from '../../activities/models/client/model-client';
 import type { BreakerPort } from '../../activities/models/client/ports';
+import { configuredProvider } from '../../activities/providers/configure';
 import type { ProviderReport, Standing } from '../../contracts/breakers';
 import type { ConfiguredProvider, ModelConfig } from '../../contracts/config/model-config';
 import type { NanoDollars } from '../../contracts/money';
@@ -17,8 +18,6 @@ import { createKeys } from '../../workers/gateway/keys';
 import { createMetrics } from '../../workers/gateway/metrics';
 import { GATEWAY_LIMITS, type GatewayLimits, type GatewayPorts } from '../../workers/gateway/ports';
 import { createServer, type AddRoutes } from '../../workers/gateway/server';
-import { createOpenAiUpstream } from '../../workers/gateway/upstream/open-ai';
-import type { Upstream } from '../../workers/gateway/upstream/upstream';
 import { removeTemporary, temporaryDirectory } from './temporary-home';
 import { startUpstream, type ScriptedUpstream } from './scripted-upstream';
 
@@ -37,8 +36,8 @@ export interface LiveGatewayOptions {
   readonly purseOf?: GatewayPorts['purseOf'];
   readonly ledgerTrouble?: () => Promise<string | undefined>;
   readonly more?: readonly AddRoutes[];
-  /** Of these providers, by name, in place of one of OpenAI's own protocol. */
-  readonly upstreams?: Readonly<Record<string, (url: string) => Upstream>>;
+  /** By name of the provider: what is otherwise of it. */
+  readonly configured?: Readonly<Record<string, Partial<ConfiguredProvider>>>;
 }
 
 export interface LiveGateway {
@@ -61,7 +60,7 @@ export async function startGateway(options: LiveGatewayOptions = {}): Promise<Li
   const names = options.providers ?? ['first'];
   const started = await Promise.all(names.map(async (name) => [name, await startUpstream()] as const));
   const upstreams = Object.fromEntries(started);
-  const providers = started.map(([name, { url }]) => providerAt(name, url));
+  const providers = started.map(([name, { url }]) => providerAt(name, url, options.configured?.[name]));
   const config: ModelConfig = {
     ...{ organisation: 'default', chains: {}, routes: [], experiments: [], policies: [], source: 'the test' },
     ...{ providers, gateway: gateway.parse({ keys: options.keys ?? {} }), ...options.config },
@@ -83,13 +82,7 @@ export async function startGateway(options: LiveGatewayOptions = {}): Promise<Li
       redact: (text) => text,
     }),
     purseOf: options.purseOf ?? (() => (options.budgetNano === undefined ? undefined : purse)),
-    upstreams: new Map(
-      providers.map(({ name, baseUrl }) => [
-        name,
-        options.upstreams?.[name]?.(baseUrl) ??
-          createOpenAiUpstream({ provider: name, baseUrl, apiKey: `key-of-${name}` }),
-      ]),
-    ),
+    providers: providers.map((one) => configuredProvider(one, { KEY: `key-of-${one.name}` })),
     breakers: breakersOver(standings, reports),
     ledgerTrouble: options.ledgerTrouble ?? (() => Promise.resolve(undefined)),
     limits: { ...GATEWAY_LIMITS, ...options.limits },
@@ -112,11 +105,14 @@ export async function startGateway(options: LiveGatewayOptions = {}): Promise<Li
   };
 }
 
-/** A provider of OpenAI's protocol that lists `small` and `large`; a thousand tokens of either cost a dollar. */
-export function providerAt(name: string, url: string): ConfiguredProvider {
+/** A provider that lists `small` and `large`, of OpenAI's protocol unless said; a thousand tokens cost a dollar. */
+function providerAt(name: string, url: string, more: Partial<ConfiguredProvider> = {}): ConfiguredProvider {
+  const { protocol = 'openai' } = more;
+  const baseUrl = protocol === 'openai' ? `${url}/v1` : url;
   return {
-    ...{ name, protocol: 'openai', baseUrl: `${url}/v1`, models: ['small', 'large'], tags: [], standIn: false },
+    ...{ name, protocol, baseUrl, keyVariable: 'KEY', models: ['small', 'large'], tags: [], standIn: false },
     ...{ prices: { '*': { input: 1_000, output: 1_000 } }, structuredOutput: false },
+    ...more,
   };
 }
 
@@ -164,7 +160,6 @@ async function stopAll(
   app.server.closeAllConnections();
   await app.close();
   await Promise.all(upstreams.map((upstream) => upstream.close()));
-  await Promise.all([...ports.upstreams.values()].map((upstream) => upstream.close()));
   await ports.audit.close();
 }
 

@@ -4,6 +4,7 @@ import type { ModelConfig } from '../../contracts/config/model-config';
 import type { WorkerRole } from '../../contracts/task-queues';
 import { createLedgerActivities } from '../../activities/budgets/create-ledger-activities';
 import { settleSlices } from '../../activities/models/settle-slices';
+import { configuredProvider } from '../../activities/providers/configure';
 import { createBreakers } from '../../workers/doors/breakers';
 import { buildModelWork } from '../../workers/build-model-work';
 import { createHolders } from '../../workers/doors/holders';
@@ -44,10 +45,11 @@ async function main(): Promise<void> {
     organisation: config.organisation,
     ...(config.budgets && { budgets: config.budgets }),
   });
+  const providers = config.providers.map((provider) => configuredProvider(provider, { UPSTREAM_KEY: key }));
   const profiles = { known: () => Promise.resolve([]), learn: () => undefined };
   const work = buildModelWork({
-    ...{ home, redact, log, breakers: createBreakers(where), environment: { UPSTREAM_KEY: key } },
-    models: { config, ledger, profiles, providers: [] },
+    ...{ home, redact, log, breakers: createBreakers(where) },
+    models: { config, ledger, profiles, providers },
     ...(lookEveryMs !== undefined && { lookEveryMs }),
   });
   const activities = {

@@ -6,10 +6,11 @@ import {
   type Purse,
 } from '../../activities/models/client/model-client';
 import type { BreakerPort } from '../../activities/models/client/ports';
-import { createAnthropicProvider } from '../../activities/providers/anthropic/provider';
+import { anthropicProtocol } from '../../activities/providers/anthropic/protocol';
+import { createProvider } from '../../activities/providers/create-provider';
 import type { ModelProvider } from '../../activities/providers/model-provider';
-import { createOllamaProvider } from '../../activities/providers/ollama/provider';
-import { createOpenAiProvider } from '../../activities/providers/openai/provider';
+import { ollamaProtocol } from '../../activities/providers/ollama/protocol';
+import { openAiProtocol } from '../../activities/providers/openai/protocol';
 import { NEVER_REPORTED, type ProviderReport, type Standing } from '../../contracts/breakers';
 import type { ConfiguredProvider } from '../../contracts/config/model-config';
 import { createPriceBook } from '../../contracts/prices';
@@ -33,9 +34,7 @@ export function scriptedModel(
       const models = ['claude-sonnet-5'];
       return {
         configured: provider(name, models, { protocol: 'anthropic', vendor: 'anthropic', ...more }),
-        provider: createAnthropicProvider({
-          ...{ name, apiKey: 'k', baseUrl: url, maxTokens: 16_000 },
-        }),
+        provider: createProvider(anthropicProtocol({ name, apiKey: 'k', baseUrl: url, maxTokens: 16_000 })),
       };
     }
     case 'openai':
@@ -45,16 +44,16 @@ export function scriptedModel(
       const vendor = standIn ? {} : ({ vendor: 'openai' } as const);
       return {
         configured: provider(name, models, { ...vendor, standIn, ...more }),
-        provider: createOpenAiProvider({
-          ...{ name, apiKey: 'k', baseUrl: `${url}/v1`, structuredOutput: true, ...vendor },
-        }),
+        provider: createProvider(
+          openAiProtocol({ name, apiKey: 'k', baseUrl: `${url}/v1`, structuredOutput: true, ...vendor }),
+        ),
       };
     }
     case 'ollama': {
       const models = ['qwen3:8b'];
       return {
         configured: provider(name, models, { protocol: 'ollama', ...more }),
-        provider: createOllamaProvider({ name, baseUrl: url, maxContext: 32_768 }),
+        provider: createProvider(ollamaProtocol({ name, baseUrl: url, maxContext: 32_768 })),
       };
     }
   }

@@ -11,7 +11,7 @@ export interface Reply {
   readonly chunks?: readonly string[];
   /** What a character of a chunk is; UTF-8 when absent. With latin1 a chunk may end within a character. */
   readonly encoding?: 'utf8' | 'latin1';
-  /** Behind so many chunks the rest waits. */
+  /** Behind so many chunks the rest waits, and so does the end. */
   readonly after?: { readonly chunks: number; readonly wait: Promise<void> };
   /** After the chunks: end well, cut the connection, or say nothing more. */
   readonly then?: 'end' | 'reset' | 'stall';
@@ -93,6 +93,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, queue: 
     if (index === after?.chunks) await after.wait;
     await new Promise((resolve) => response.write(chunk, encoding, resolve));
   }
+  if (after?.chunks === chunks.length) await after.wait;
   if (then === 'end') response.end();
   if (then === 'stall' && pulse) {
     const beats = setInterval(() => response.write(pulse.chunk), pulse.everyMs);

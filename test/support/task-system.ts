@@ -182,7 +182,7 @@ export class TaskSystem {
         }),
         purseOf: () => undefined,
         latencies: new Map(),
-        upstreams: new Map(),
+        providers: [],
         ledgerTrouble: () => Promise.resolve(undefined),
         audit: { write: (line) => void this.audited.push(line), close: () => Promise.resolve() },
       },

@@ -1,10 +1,10 @@
 import type { FastifyReply } from 'fastify';
+import type { WholeAnswer } from '../../activities/providers/model-provider';
 import { tokensOfAnswer } from '../../contracts/tokens';
 import { askModels, type Turn } from './ask-models';
 import type { Asked, Course } from './asked';
 import { headersOf } from './answer-headers';
 import type { GatewayPorts } from './ports';
-import type { WholeAnswer } from './upstream/upstream';
 
 /** Answer in one piece. Fails as `askModels` does. */
 export async function answerWhole(

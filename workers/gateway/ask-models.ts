@@ -1,18 +1,18 @@
 import { LedgerUnavailable } from '../../activities/models/client/ports';
 import { CallFailed, NobodyAvailable, type Answered, type Attempt } from '../../activities/models/client/model-client';
 import { isErrorOf } from '../../activities/failure';
-import type { Timeouts } from '../../activities/providers/model-provider';
+import { findProvider } from '../../activities/providers/find-provider';
+import type { ModelProvider, WireCall } from '../../activities/providers/model-provider';
 import type { BudgetScope } from '../../contracts/budgets';
 import { scopeOfProject } from '../../contracts/config/scope-of-project';
 import type { RankedCandidate } from '../../contracts/models';
 import type { Asked, Course } from './asked';
 import { inWordsForClients, ledgerAway, nobodyLeft, outOfTime, requestRefused } from './failures';
 import type { GatewayPorts } from './ports';
-import type { Upstream, UpstreamCall } from './upstream/upstream';
 
 export interface Turn {
-  readonly upstream: Upstream;
-  readonly call: UpstreamCall;
+  readonly provider: ModelProvider;
+  readonly call: WireCall;
   readonly candidate: RankedCandidate;
 }
 
@@ -78,12 +78,12 @@ function takeTurn(
   candidate: RankedCandidate,
   totalMs: number,
 ): Turn {
-  const upstream = ports.upstreams.get(candidate.provider);
-  if (!upstream) throw new Error(`nobody knows how to reach the provider ${candidate.provider}`);
+  const provider = findProvider(ports.providers, candidate.provider);
   course.calls += 1;
   course.candidate = { provider: candidate.provider, model: candidate.model };
-  const timeouts = timeoutsOf(ports, candidate.provider, totalMs);
-  return { upstream, candidate, call: { model: candidate.model, timeouts, signal } };
+  const { firstEventMs, idleMs } = ports.limits;
+  const timeouts = { totalMs, firstEventMs, idleMs };
+  return { provider, candidate, call: { model: candidate.model, timeouts, signal } };
 }
 
 async function timed<T>({ latencies }: GatewayPorts, call: (turn: Turn) => Promise<T>, turn: Turn): Promise<T> {
@@ -92,15 +92,6 @@ async function timed<T>({ latencies }: GatewayPorts, call: (turn: Turn) => Promi
   const now = Date.now();
   latencies.set(turn.candidate.provider, { ms: now - since, at: now });
   return answered;
-}
-
-function timeoutsOf({ config, limits }: GatewayPorts, provider: string, totalMs: number): Timeouts {
-  const found = config.providers.find(({ name }) => name === provider);
-  return {
-    totalMs,
-    firstEventMs: Math.min(totalMs, found?.firstEventMs ?? limits.firstEventMs),
-    idleMs: Math.min(totalMs, found?.idleMs ?? limits.idleMs),
-  };
 }
 
 function note<T>(course: Course, attempt: Attempt<T>): Attempt<T> {

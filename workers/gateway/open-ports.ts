@@ -10,7 +10,6 @@ import { createMetrics } from './metrics';
 import { GATEWAY_LIMITS, type GatewayPorts } from './ports';
 import { createPurses, watchLedger } from './purses';
 import type { GatewaySettings } from './settings';
-import { createUpstreams } from './upstream/create-upstreams';
 
 export interface OpenedPorts {
   readonly ports: GatewayPorts;
@@ -32,13 +31,12 @@ export async function openPorts(parts: {
   const where = { connection, namespace, taskQueue, log };
   const breakers = createBreakers(where);
   const models = await createModels({ ...where, environment, breakers, redact });
-  const { config, ledger } = models;
+  const { config, ledger, providers } = models;
   const name = `gateway@${hostname()}/${process.pid}`;
   const purses = createPurses(config.budgets, ledger, name);
   const audit = createAudit(join(home, 'gateway'), (error) => log.error({ error }, 'the audit cannot be written'));
-  const upstreams = createUpstreams({ configured: config.providers, providers: models.providers, env: environment });
   const ports: GatewayPorts = {
-    ...{ config, breakers, audit, upstreams, log, home, limits: GATEWAY_LIMITS },
+    ...{ config, breakers, audit, providers, log, home, limits: GATEWAY_LIMITS },
     keys: createKeys(config.gateway, environment),
     models: models.client,
     purseOf: (scope) => purses.of(scope),
@@ -49,7 +47,6 @@ export async function openPorts(parts: {
   const ends = [
     { what: 'what was drawn from budgets was not settled; its lease settles it', end: () => purses.close() },
     { what: 'what was learned was not told', end: () => models.close() },
-    ...[...upstreams.values()].map((upstream) => ({ what: 'a connection did not close', end: () => upstream.close() })),
     { what: 'the audit is not whole', end: () => audit.close() },
   ];
   return {

@@ -1,12 +1,13 @@
 import type { Logger } from 'pino';
 import type { BreakerPort } from '../../activities/models/client/ports';
 import type { ModelClient, Purse } from '../../activities/models/client/model-client';
+import type { ModelProvider } from '../../activities/providers/model-provider';
+import { PATIENCE } from '../../activities/providers/patience';
 import type { BudgetScope } from '../../contracts/budgets';
 import type { ModelConfig } from '../../contracts/config/model-config';
 import type { Audit } from './audit';
 import type { Keys } from './keys';
 import type { Metrics } from './metrics';
-import type { Upstream } from './upstream/upstream';
 
 /** What the gateway works with. */
 export interface GatewayPorts {
@@ -16,8 +17,8 @@ export interface GatewayPorts {
   readonly models: ModelClient;
   /** Where money comes from that is counted there; undefined: nothing is counted. */
   readonly purseOf: (scope: BudgetScope) => Purse | undefined;
-  /** How each provider is reached, by its name. */
-  readonly upstreams: ReadonlyMap<string, Upstream>;
+  /** How those are reached that routes lead to. */
+  readonly providers: readonly ModelProvider[];
   readonly breakers: BreakerPort;
   /** How long the last call of each provider took, for people. */
   readonly latencies: Map<string, { readonly ms: number; readonly at: number }>;
@@ -34,7 +35,7 @@ export interface GatewayPorts {
 export interface GatewayLimits {
   /** For one request, with everybody who is asked, milliseconds. */
   readonly totalMs: number;
-  /** Longest wait for the first event of one answer, and longest pause within it, milliseconds. */
+  /** Longest wait for the first content of one answer, and longest pause within it, milliseconds; a provider may have less. */
   readonly firstEventMs: number;
   readonly idleMs: number;
   /** Longest body of a request, bytes. */
@@ -49,8 +50,7 @@ export interface GatewayLimits {
 
 export const GATEWAY_LIMITS: GatewayLimits = {
   totalMs: 600_000,
-  firstEventMs: 280_000,
-  idleMs: 120_000,
+  ...PATIENCE,
   bodyBytes: 32 * 1024 * 1024,
   headersMs: 10_000,
   requestMs: 300_000,

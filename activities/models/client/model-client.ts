@@ -56,8 +56,6 @@ export interface Answered<T> {
   readonly model: string;
   /** What the provider says it charged, where it says so. */
   readonly costUsd?: number;
-  /** Milliseconds from the request to the first event of the answer. */
-  readonly firstEventMs?: number;
   /** The answer was cut off: its usage is what was received, and settled as such. */
   readonly cut?: boolean;
 }

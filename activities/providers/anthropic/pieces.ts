@@ -1,5 +1,5 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import type { FinishReason, Piece, Told } from '../chat/piece';
+import type { FinishReason, Piece, Told } from '../translate/piece';
 import { UnusableAnswer } from '../provider-failure';
 import { count, noCounts, totals } from './usage';
 

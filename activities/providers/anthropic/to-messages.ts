@@ -7,7 +7,7 @@ import {
   type AskedChat,
   type AskedMessage,
   type AskedPart,
-} from '../chat/read-chat';
+} from '../translate/read-chat';
 import { holdsStrictly } from '../hold-to-schema';
 
 type Block = Anthropic.ContentBlockParam;

@@ -1,8 +1,7 @@
 import type { EmbedResponse } from 'ollama';
 import { z } from 'zod';
-import type { JsonObject } from '../../../contracts/json';
-import { unsupported } from '../chat/read-chat';
-import type { Account, ModelBody } from '../model-provider';
+import { unsupported } from '../translate/read-chat';
+import type { WholeAnswer, WireRequest } from '../model-provider';
 import { UnusableAnswer } from '../provider-failure';
 
 const embedding = z.object({
@@ -14,7 +13,7 @@ const embedding = z.object({
 export type AskedEmbedding = z.output<typeof embedding>;
 
 /** Read a body. Fails: UnusableAnswer. */
-export function readEmbedding(body: ModelBody): AskedEmbedding {
+export function readEmbedding(body: WireRequest['body']): AskedEmbedding {
   const read = embedding.safeParse(body);
   if (read.success) return read.data;
   const [issue] = read.error.issues;
@@ -22,7 +21,10 @@ export function readEmbedding(body: ModelBody): AskedEmbedding {
 }
 
 /** OpenAI's list of them. Fails: UnusableAnswer where there is not one for each text. */
-export function embeddingsOf(asked: AskedEmbedding, answer: EmbedResponse): Account & { readonly body: JsonObject } {
+export function embeddingsOf(
+  asked: AskedEmbedding,
+  answer: EmbedResponse,
+): Pick<WholeAnswer, 'body' | 'model' | 'usage'> {
   const { embeddings, model, prompt_eval_count: read } = answer;
   const texts = Array.isArray(asked.input) ? asked.input.length : 1;
   if (!Array.isArray(embeddings) || embeddings.length !== texts) {
@@ -37,7 +39,7 @@ export function embeddingsOf(asked: AskedEmbedding, answer: EmbedResponse): Acco
   return {
     body: { object: 'list', data, model, ...(usage && { usage }) },
     model,
-    ...(read === undefined ? {} : { usage: { input: read, output: 0 } }),
+    usage: read === undefined ? undefined : { input: read, output: 0 },
   };
 }
 

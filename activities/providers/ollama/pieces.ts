@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ChatResponse } from 'ollama';
-import type { Piece, Told } from '../chat/piece';
+import type { Piece, Told } from '../translate/piece';
 
 /**
  * A stream of Ollama's lines, piece by piece. The SDK itself fails where the last one is missing.

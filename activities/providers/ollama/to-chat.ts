@@ -7,7 +7,7 @@ import {
   type AskedChat,
   type AskedMessage,
   type AskedTool,
-} from '../chat/read-chat';
+} from '../translate/read-chat';
 import { contextFor, type Extent } from './context';
 
 export type StreamedChat = ChatRequest & { stream: true };
@@ -31,9 +31,9 @@ export function toChat(asked: AskedChat, maxContext: number): { readonly chat: S
 }
 
 /** What does not fit is an error: neither the prompt nor the answer so far shall lose its beginning. */
-export const NEVER_CUT = { truncate: false, shift: false };
+const NEVER_CUT = { truncate: false, shift: false };
 
-export function extentOf(messages: readonly Message[], tools: readonly Tool[], answer: number | undefined): Extent {
+function extentOf(messages: readonly Message[], tools: readonly Tool[], answer: number | undefined): Extent {
   // Pictures are counted, not weighed: their bytes are no words.
   const words = messages.map(({ images: _, ...message }) => JSON.stringify(message).length);
   const beyondLatin = messages.map(({ content }) => Buffer.byteLength(content) - content.length);

@@ -1,18 +1,26 @@
+import type { JsonObject } from '../../../contracts/json';
+import { isObject } from '../json';
 import type { Account, Usage } from '../model-provider';
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** What an answer tells of itself. */
+export type Told = Omit<Account, 'requestId'>;
+
 /**
- * Usage and cost as servers of OpenAI's protocol tell them: cached tokens in two spellings, and from one vendor what it
- * charged. Empty where nothing is told, which some say with an empty object.
+ * What a chat completion, a chunk or a list tells, after what was known before. Servers of OpenAI's protocol tell usage
+ * on a last chunk without choices, or on any other one; some say nothing with an empty object; and one vendor tells
+ * what it charged.
  */
-export function accountOf(usage: unknown): Pick<Account, 'usage' | 'costUsd'> {
-  if (!isObject(usage)) return {};
+export function toldBy({ model, usage }: JsonObject, before: Told): Told {
+  const named = typeof model === 'string' && model !== '' ? model : before.model;
+  if (!isObject(usage)) return { model: named, usage: before.usage, costUsd: before.costUsd };
   const { prompt_tokens: input, completion_tokens: output, cost } = usage;
-  if (count(input) === undefined && count(output) === undefined) return {};
-  return { usage: tokensOf(usage), ...(typeof cost === 'number' ? { costUsd: cost } : {}) };
+  if (count(input) === undefined && count(output) === undefined) return { ...before, model: named };
+  return { model: named, usage: tokensOf(usage), costUsd: typeof cost === 'number' ? cost : before.costUsd };
 }
 
+/** Cached tokens are told in two spellings. */
 function tokensOf(usage: Fields): Usage {
   const details = usage['prompt_tokens_details'];
   const detail = (name: string) => (isObject(details) ? count(details[name]) : undefined);
@@ -21,15 +29,11 @@ function tokensOf(usage: Fields): Usage {
   return {
     input: count(usage['prompt_tokens']) ?? 0,
     output: count(usage['completion_tokens']) ?? 0,
-    ...(cacheRead === undefined ? {} : { cacheRead }),
-    ...(cacheWrite === undefined ? {} : { cacheWrite }),
+    ...(cacheRead === undefined ? undefined : { cacheRead }),
+    ...(cacheWrite === undefined ? undefined : { cacheWrite }),
   };
 }
 
 function count(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
-}
-
-export function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

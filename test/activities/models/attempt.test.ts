@@ -33,7 +33,7 @@ const ask =
     const messages = [{ role: 'user', content: 'Plan it.' }] as const;
     const request = { model: target.model, messages, timeouts: TIMEOUTS };
     const { text, usage, model, costUsd }: Completion = await provider.complete(request, new AbortController().signal);
-    return { value: text, usage, model, ...(costUsd === undefined ? {} : { costUsd }) };
+    return { value: text, usage: usage!, model, ...(costUsd === undefined ? {} : { costUsd }) };
   };
 
 async function failureOf(attempt: Promise<unknown>): Promise<unknown> {

@@ -445,10 +445,10 @@ describe('a declared output', () => {
     expect(made[0]!.told).toMatchObject({ goesOn: true, next: { provider: 'anthropic' } });
     expect(made[0]!.failure!.message).toContain('verdict:');
     expect(made[1]!.result).toMatchObject({ provider: 'anthropic', output: { verdict: 'revise' } });
-    const { messages } = upstream.requests[1]!.body as { messages: { role: string; content: string }[] };
+    const { messages } = upstream.requests[1]!.body as { messages: { role: string; content: { text: string }[] }[] };
     expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user']);
-    expect(messages[1]!.content).toBe('{"verdict":"maybe"}');
-    expect(messages[2]!.content).toContain('verdict:');
+    expect(messages[1]!.content).toEqual([{ type: 'text', text: '{"verdict":"maybe"}' }]);
+    expect(messages[2]!.content[0]!.text).toContain('verdict:');
   });
 
   it('that is missing altogether is said in words', async () => {

@@ -117,8 +117,9 @@ describe('with a file', () => {
     const { providers } = await configureProviders({ HOUSE: 'k-house' }, file(text));
     upstream.reply(openAiAnswer(['a']), openAiAnswer(['b']), anthropicAnswer(['c']));
     const timeouts = { firstEventMs: 5_000, idleMs: 5_000, totalMs: 5_000 };
+    const messages = [{ role: 'user', content: 'Hello' }] as const;
     const ask = (at: number, more: object = {}) =>
-      providers[at]!.complete({ model: 'm', messages: [], timeouts, ...more }, new AbortController().signal);
+      providers[at]!.complete({ model: 'm', messages, timeouts, ...more }, new AbortController().signal);
     expect([await ask(0), await ask(0, { maxOutputTokens: 7 }), await ask(1)].map((one) => one.text)).toEqual([
       'a',
       'b',

@@ -1,4 +1,3 @@
-import type { ModelBody } from '../../../activities/providers/model-provider';
 import {
   anthropicAnswer,
   anthropicEvent,
@@ -10,7 +9,7 @@ import {
   type Protocol,
 } from '../../support/model-wire';
 import { startUpstream, type ScriptedUpstream } from '../../support/scripted-upstream';
-import { eventsOf, failureOf, HELLO, PATIENT, providerAt } from './ask-scripted';
+import { askStream, askWhole, chunksIn, failureOf, HELLO, partsOf, providerAt, type Body } from './ask-scripted';
 
 // OpenAI's words said in those of others, and theirs told in OpenAI's.
 
@@ -20,13 +19,12 @@ beforeEach(async () => {
 });
 afterEach(() => upstream.close());
 
-const wholly = { timeouts: PATIENT, signal: new AbortController().signal, stream: false } as const;
-const whole = (protocol: Protocol, body: ModelBody) => providerAt(upstream.url, protocol).chat(body, wholly);
+const whole = (protocol: Protocol, body: Body) => askWhole(providerAt(upstream.url, protocol), body);
 
 /** What goes over the wire for a body. */
 async function sentFor(
   protocol: Protocol,
-  body: Omit<ModelBody, 'model'>,
+  body: Body,
   reply = answer(protocol, ['ok']),
 ): Promise<Record<string, unknown>> {
   upstream.reply(reply);
@@ -209,8 +207,9 @@ describe('anthropic', () => {
 
   it('calls tools piece by piece', async () => {
     upstream.reply(stream('anthropic', toolUse));
-    const events = await eventsOf(providerAt(upstream.url, 'anthropic'), HELLO);
-    const deltas = events.map(({ chunk }) => (chunk['choices'] as { delta: object }[])[0]?.delta);
+    const asked = { ...HELLO, stream_options: { include_usage: true } };
+    const parts = await partsOf(await askStream(providerAt(upstream.url, 'anthropic'), asked));
+    const deltas = chunksIn(parts).map(({ choices }) => choices[0]?.delta);
     expect(deltas).toEqual([
       { role: 'assistant', content: '' },
       { reasoning_content: 'hm' },
@@ -333,12 +332,14 @@ describe('ollama', () => {
     const messages = [{ role: 'user', content: 'x'.repeat(30_000) }];
     const end = ollamaLine('', { done: true, done_reason: 'stop', prompt_eval_count: 900 });
     upstream.reply(stream('ollama', [ollamaLine('Yes'), end]));
-    const failure = await failureOf(eventsOf(providerAt(upstream.url, 'ollama'), { model: 'm', messages }));
+    const commits: boolean[] = [];
+    const answered = await askStream(providerAt(upstream.url, 'ollama'), { model: 'm', messages });
+    const failure = await failureOf(partsOf(answered, (part) => commits.push(part.commits)));
     expect(failure).toMatchObject({
       verdict: { type: 'Provider.Request', failover: true, counts: 'no' },
       facts: { code: 'context_length_exceeded' },
-      committed: true,
     });
+    expect(commits).toContain(true);
   });
 });
 

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import type { Verdict } from '../../../activities/providers/classify/rule';
+import type { StreamPart } from '../../../activities/providers/model-provider';
 import {
   anthropicEvent,
   anthropicStart,
@@ -12,7 +13,7 @@ import {
   type Protocol,
 } from '../../support/model-wire';
 import { startUpstream, type Reply, type ScriptedUpstream } from '../../support/scripted-upstream';
-import { ALL_WAYS, eventsOf, failureOf, HELLO, KEY, providerAt, WAYS, type Way } from './ask-scripted';
+import { ALL_WAYS, failureOf, HELLO, KEY, providerAt, WAYS, type Way } from './ask-scripted';
 import { bodyOf, recordedFailures, type Recorded } from './recorded';
 
 // What vendors send, byte for byte, through the adapters and the SDKs below them. Every attempt is one request.
@@ -45,7 +46,6 @@ describe.each(ALL_WAYS)('asked for %s', (way: Way) => {
     const provider = providerAt(upstream.url, protocolOf(recorded), vendor === 'anythingllm' ? { vendor } : {});
     const failure = await failureOf(WAYS[way](provider, HELLO));
     expect(upstream.requests).toHaveLength(1);
-    expect(failure.committed).toBe(false);
     const { fix, ...judged } = failure.verdict;
     expect(fix).not.toBe('');
     expect(withoutTimes(judged)).toEqual(withoutTimes(verdict));
@@ -95,6 +95,7 @@ interface Broken {
   readonly what: string;
   readonly reply: Reply;
   readonly type: Verdict['type'];
+  /** Content comes before it. */
   readonly committed: boolean;
   /** Only where it streams. */
   readonly ways?: readonly Way[];
@@ -135,11 +136,19 @@ describe.each(['anthropic', 'openai', 'ollama'] as const)('%s answers with statu
   const cases = ways.flatMap((way) => brokenStreams(protocol).map((broken) => ({ way, ...broken })));
 
   it.each(cases)('$what, asked for $way', async ({ way, reply, type, committed }) => {
-    upstream.reply(reply);
-    const failure = await failureOf(WAYS[way](providerAt(upstream.url, protocol), HELLO));
+    // What comes behind content comes when that has been read.
+    let read: () => void = () => undefined;
+    const wait = new Promise<void>((resolve) => (read = resolve));
+    if (way !== 'stream' || !committed) read();
+    upstream.reply({ ...reply, after: { chunks: half[protocol].length, wait } });
+    let commits = false;
+    const onPart = (part: StreamPart): void => {
+      commits ||= part.commits;
+      if (commits) read();
+    };
+    const failure = await failureOf(WAYS[way](providerAt(upstream.url, protocol), HELLO, { onPart }));
     expect(failure.verdict.type).toBe(type);
-    // Who gets all or nothing has passed nothing on.
-    expect(failure.committed).toBe(committed && way === 'stream');
+    expect(commits).toBe(committed && way === 'stream');
     expect(upstream.requests).toHaveLength(1);
   });
 });
@@ -205,7 +214,7 @@ describe('a key that the server repeats', () => {
 
   it('is not in an error within a stream either', async () => {
     upstream.reply(stream('openai', [...half.openai, `data: ${JSON.stringify(body)}\n\n`]));
-    const failure = await failureOf(eventsOf(providerAt(upstream.url, 'openai'), HELLO));
+    const failure = await failureOf(WAYS.stream(providerAt(upstream.url, 'openai'), HELLO));
     expect(inspect(failure, { depth: 20, showHidden: true })).not.toContain(KEY);
     expect(failure.facts.error).toMatchObject({ param: '***' });
   });

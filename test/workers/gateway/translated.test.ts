@@ -1,28 +1,18 @@
-import { createAnthropicProvider } from '../../../activities/providers/anthropic/provider';
-import { createOllamaProvider } from '../../../activities/providers/ollama/provider';
-import { createTranslatedUpstream } from '../../../workers/gateway/upstream/translated';
 import { startGateway, type LiveGateway, type LiveGatewayOptions } from '../../support/live-gateway';
 import { answer, beginning, json, openAiWhole, stream } from '../../support/model-wire';
 import { waitUntil } from '../../support/wait-until';
 
 const ASKED = { model: 'small', messages: [{ role: 'user' as const, content: 'What is two and two?' }] };
 
-const PROVIDERS = {
-  anthropic: (url: string) =>
-    createAnthropicProvider({ name: 'first', baseUrl: url.replace('/v1', ''), apiKey: 'key', maxTokens: 1_000 }),
-  ollama: (url: string) => createOllamaProvider({ name: 'first', baseUrl: url.replace('/v1', ''), maxContext: 32_768 }),
-};
-
 describe.each(['anthropic', 'ollama'] as const)('a provider that speaks %s', (protocol) => {
   let gateway: LiveGateway | undefined;
   afterEach(async () => gateway?.close());
 
   const start = async (options: LiveGatewayOptions = {}) => {
-    const first = (url: string) => createTranslatedUpstream(PROVIDERS[protocol](url));
     return (gateway = await startGateway({
       providers: ['first', 'second'],
       budgetNano: 1e12,
-      upstreams: { first },
+      configured: { first: { protocol } },
       ...options,
     }));
   };
@@ -86,8 +76,7 @@ describe.each(['anthropic', 'ollama'] as const)('a provider that speaks %s', (pr
 });
 
 test('what a protocol has no words for is told as a mistake of the request', async () => {
-  const first = (url: string) => createTranslatedUpstream(PROVIDERS.anthropic(url));
-  const gateway = await startGateway({ upstreams: { first } });
+  const gateway = await startGateway({ configured: { first: { protocol: 'anthropic' } } });
   try {
     const embedding = gateway.client({ maxRetries: 0 }).embeddings.create({ model: 'small', input: 'Four' });
     await expect(embedding).rejects.toMatchObject({ status: 400, code: 'unsupported', type: 'invalid_request_error' });

@@ -1,11 +1,11 @@
 import type { FastifyReply } from 'fastify';
 import { CallFailed, type Answered } from '../../../activities/models/client/model-client';
+import type { StreamAccount, StreamedAnswer } from '../../../activities/providers/model-provider';
 import type { Trial } from '../../../contracts/models';
 import { askModels, type Turn } from '../ask-models';
 import type { Asked, Course } from '../asked';
 import { headersOf } from '../answer-headers';
 import type { GatewayPorts } from '../ports';
-import type { StreamAccount, StreamedAnswer } from '../upstream/upstream';
 import type { ChatRequest } from './read-chat';
 import { StreamWriter } from './stream-writer';
 
@@ -26,12 +26,11 @@ export async function answerStream(
     () => headersOf(asked, course),
     () => (course.firstEventMs = Date.now() - asked.since),
   );
-  const call = async ({ upstream, call: upstreamCall }: Turn): Promise<Answered<undefined>> => {
+  const call = async ({ provider, call: wireCall }: Turn): Promise<Answered<undefined>> => {
     writer.restart();
-    const since = Date.now();
-    answer = await upstream.stream(chat, upstreamCall);
+    answer = await provider.stream(chat, wireCall);
     const cut = await pass(answer, writer, asked);
-    return answeredBy(answer.account(), asked, { cut, firstEventMs: firstEventOf(asked, course, since) });
+    return answeredBy(answer.account(), asked, cut);
   };
   try {
     await askModels(ports, asked, course, { call, committed: () => writer.committed });
@@ -59,23 +58,15 @@ async function pass({ parts }: StreamedAnswer, writer: StreamWriter, asked: Aske
   }
 }
 
-function answeredBy(
-  account: StreamAccount,
-  asked: Asked,
-  { cut, firstEventMs }: { readonly cut: boolean; readonly firstEventMs: number },
-): Answered<undefined> {
+function answeredBy(account: StreamAccount, asked: Asked, cut: boolean): Answered<undefined> {
   const { model, usage, received, costUsd } = account;
   return {
-    ...{ value: undefined, model, firstEventMs },
+    ...{ value: undefined, model },
     // Where nobody tells, what was sent and received is estimated: an unknown number of tokens is not none.
     usage: usage ?? { input: asked.inputTokens, output: received },
     ...(costUsd !== undefined && { costUsd }),
     ...(cut && { cut }),
   };
-}
-
-function firstEventOf({ since: asked }: Asked, { firstEventMs = 0 }: Course, since: number): number {
-  return Math.max(0, asked + firstEventMs - since);
 }
 
 /** The answer had begun: clients know from it that what they have is a part, and that asking elsewhere repeats it. */

@@ -24,7 +24,7 @@ export function addChat(app: FastifyInstance, ports: GatewayPorts, catalogue: Ca
       serve: (asked, course) =>
         chat.stream
           ? answerStream(ports, asked, course, chat, reply)
-          : answerWhole(ports, asked, course, reply, ({ upstream, call }) => upstream.complete(chat, call)),
+          : answerWhole(ports, asked, course, reply, ({ provider, call }) => provider.chat(chat, call)),
     });
     return reply;
   });

@@ -1,10 +1,10 @@
+import type { WireRequest } from '../../../activities/providers/model-provider';
 import { badRequest } from '../errors';
 import { estimateTokens } from '../estimate';
 import { isObject, readJsonObject } from '../json';
-import type { UpstreamRequest } from '../upstream/upstream';
 
 /** A chat completion as a client asks for it. What is not read here goes on as it is. */
-export interface ChatRequest extends UpstreamRequest {
+export interface ChatRequest extends WireRequest {
   /** Undefined: the rules decide. */
   readonly model: string | undefined;
   readonly stream: boolean;
@@ -31,14 +31,13 @@ export function readChat(given: unknown): ChatRequest {
     throw badRequest('`stream` must be true or false.', 'stream');
   }
   const choices = wholeNumber(body, 'n', MOST_CHOICES) ?? 1;
+  demandOptionsOfStream(body, stream === true);
   const longest = wholeNumber(body, 'max_completion_tokens') ?? wholeNumber(body, 'max_tokens');
   return {
     raw,
     body,
-    choices,
     model: readModel(body),
     stream: stream === true,
-    wantsUsage: wantsUsage(body, stream === true),
     inputTokens: estimateTokens(raw, body),
     maxOutputTokens: longest === undefined ? undefined : longest * choices,
   };
@@ -51,11 +50,10 @@ export function readModel({ model }: Readonly<Record<string, unknown>>): string 
   throw badRequest('`model` must be the name of a model. GET /v1/models lists them.', 'model');
 }
 
-function wantsUsage({ stream_options: options }: Readonly<Record<string, unknown>>, stream: boolean): boolean {
-  if (options === undefined || options === null) return false;
+function demandOptionsOfStream({ stream_options: options }: WireRequest['body'], stream: boolean): void {
+  if (options === undefined || options === null) return;
   if (!isObject(options)) throw badRequest('`stream_options` must be an object.', 'stream_options');
   if (!stream) throw badRequest('`stream_options` is only for a stream: set `stream` to true.', 'stream_options');
-  return options['include_usage'] === true;
 }
 
 function wholeNumber(body: Readonly<Record<string, unknown>>, name: string, most?: number): number | undefined {

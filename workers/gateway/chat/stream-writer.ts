@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import type { StreamPart } from '../upstream/upstream';
+import type { StreamPart } from '../../../activities/providers/model-provider';
 
 /** What is kept back until it is sure who answers: more than this, and whoever came first answers. */
 const MOST_PARTS = 64;

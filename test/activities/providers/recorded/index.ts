@@ -5,7 +5,7 @@ import { openAiFailures } from './openai';
 import type { Recorded } from './recorded';
 import { routedFailures } from './routers';
 
-export type { Recorded, Vendor } from './recorded';
+export type { Recorded } from './recorded';
 
 /** @param now epoch milliseconds; a whole minute */
 export function recordedFailures(now: number): readonly Recorded[] {

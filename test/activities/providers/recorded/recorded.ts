@@ -13,7 +13,7 @@ export interface Recorded {
   readonly verdict: Omit<Verdict, 'fix'>;
 }
 
-export type Vendor =
+type Vendor =
   | 'anthropic'
   | 'openai'
   | 'azure'

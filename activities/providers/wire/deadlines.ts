@@ -1,4 +1,4 @@
-import type { Timeouts } from './model-provider';
+import type { Timeouts } from '../model-provider';
 
 /** The three clocks of one call, behind one abort signal for the request. */
 export interface Deadlines {

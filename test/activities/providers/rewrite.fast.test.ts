@@ -1,19 +1,22 @@
 import fc from 'fast-check';
-import { bodyFor } from '../../../workers/gateway/upstream/rewrite';
+import { rewritten, type Changes } from '../../../activities/providers/openai/rewrite';
 
-const written = (text: string, changes: { model: string; includeUsage?: boolean }): Buffer =>
-  bodyFor(Buffer.from(text), JSON.parse(text) as Record<string, unknown>, changes);
+const USAGE = { stream_options: { include_usage: true } };
+
+const written = (text: string, changes: Changes): Buffer =>
+  rewritten({ raw: Buffer.from(text), body: JSON.parse(text) as Record<string, unknown> }, changes);
 
 describe('the body that goes to a provider', () => {
   test('is the very one that came where nothing changes', () => {
     const raw = Buffer.from('{ "model": "small", "messages": [] }');
-    expect(bodyFor(raw, JSON.parse(raw.toString()) as Record<string, unknown>, { model: 'small' })).toBe(raw);
+    const body = JSON.parse(raw.toString()) as Record<string, unknown>;
+    expect(rewritten({ raw, body }, { model: 'small' })).toBe(raw);
   });
 
   test('has all other bytes as they came where the name stands first', () => {
     const text = '{ "model" : "first/small",  "messages": [ "\\u00e4 ä \\"model\\"" ] , "seed": 9007199254740993 }';
     expect(written(text, { model: 'small' }).toString()).toBe(text.replace('first/small', 'small'));
-    const asked = written(text, { model: 'small', includeUsage: true }).toString();
+    const asked = written(text, { model: 'small', ...USAGE }).toString();
     expect(asked).toBe(`${text.replace('first/small', 'small').slice(0, -1)},"stream_options":{"include_usage":true}}`);
   });
 
@@ -45,20 +48,24 @@ describe('the body that goes to a provider', () => {
           const expected = {
             ...(JSON.parse(text) as object),
             model,
-            ...(includeUsage && { stream_options: { include_usage: true } }),
+            ...(includeUsage && USAGE),
           };
-          expect(JSON.parse(written(text, { model, includeUsage }).toString())).toEqual(expected);
+          expect(JSON.parse(written(text, { model, ...(includeUsage && USAGE) }).toString())).toEqual(expected);
         },
       ),
       { numRuns: 500 },
     );
   });
 
-  test('keeps what the client said of its stream', () => {
-    const text = '{"model":"small","stream_options":{"include_obfuscation":false}}';
-    expect(JSON.parse(written(text, { model: 'small', includeUsage: true }).toString())).toEqual({
+  test('has what changes once, and nothing of what is taken out', () => {
+    const text = '{"model":"small","max_tokens":9,"stream_options":{"include_obfuscation":false},"seed":1}';
+    const body = written(text, {
       model: 'small',
-      stream_options: { include_obfuscation: false, include_usage: true },
-    });
+      max_tokens: undefined,
+      max_completion_tokens: 7,
+      ...USAGE,
+    }).toString();
+    expect(JSON.parse(body)).toEqual({ model: 'small', max_completion_tokens: 7, seed: 1, ...USAGE });
+    expect(body.match(/"stream_options"/g)).toHaveLength(1);
   });
 });

@@ -1,5 +1,7 @@
+import { UnusableAnswer } from '../provider-failure';
+
 /** Longest event that is waited for, bytes: whoever sends more without an end sends no stream of events. */
-export const LONGEST_EVENT = 8 * 1024 * 1024;
+const LONGEST = 8 * 1024 * 1024;
 
 const LF = 10;
 const CR = 13;
@@ -9,7 +11,10 @@ export class EventSplitter {
   private pending: Buffer = Buffer.alloc(0);
   private lookFrom = 0;
 
-  /** Take a chunk in; `each` is told of every event that is whole now: where it is, in which buffer. */
+  /**
+   * Take a chunk in; `each` is told of every event that is whole now: where it is, in which buffer. Fails:
+   * UnusableAnswer where an event does not end.
+   */
   push(chunk: Buffer, each: (buffer: Buffer, from: number, to: number) => void): void {
     const buffer = this.pending.length === 0 ? chunk : Buffer.concat([this.pending, chunk]);
     let from = 0;
@@ -26,12 +31,13 @@ export class EventSplitter {
     this.pending = buffer.subarray(from);
     // The last bytes may be the first half of a blank line.
     this.lookFrom = Math.max(0, this.pending.length - 2);
-    if (this.pending.length > LONGEST_EVENT) throw new RangeError('an event of the stream does not end');
+    if (this.pending.length <= LONGEST) return;
+    throw new UnusableAnswer('Provider.BadResponse', 'endless', 'an event of the stream does not end');
   }
 
-  /** What came after the last whole event: some servers leave out the last blank line. */
-  rest(): Buffer {
-    return this.pending;
+  /** Something came after the last whole event: some servers leave out the last blank line. */
+  get hasRest(): boolean {
+    return this.pending.length > 0;
   }
 }
 
@@ -40,11 +46,18 @@ function endOfBlankLine(buffer: Buffer, at: number): number | undefined {
   return buffer[at] === CR && buffer[at + 1] === LF ? at + 2 : undefined;
 }
 
+/** The whole events of a text. */
+export function eventsIn(text: string): readonly string[] {
+  return text.split(/\r?\n\r?\n/).filter((event) => event !== '');
+}
+
 /** The data of an event; undefined: it has none, as comments have, which keep a connection alive. */
 export function dataOf(event: string): string | undefined {
-  if (event.startsWith('data: ') && event.indexOf('\n') >= event.length - 2) return event.slice(6).trimEnd();
+  const newline = event.indexOf('\n');
+  const isOneLine = newline === -1 || newline >= event.length - 2;
+  if (isOneLine && event.startsWith('data: ')) return event.slice('data: '.length).trimEnd();
   const lines = event
     .split(/\r?\n/)
-    .flatMap((line) => (line.startsWith('data:') ? [line.slice(5).replace(/^ /, '')] : []));
+    .flatMap((line) => (line.startsWith('data:') ? [line.slice('data:'.length).replace(/^ /, '')] : []));
   return lines.length === 0 ? undefined : lines.join('\n');
 }

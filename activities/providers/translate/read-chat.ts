@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UNSUPPORTED } from '../classify/rule';
-import type { ModelBody } from '../model-provider';
+import type { WireRequest } from '../model-provider';
 import { UnusableAnswer } from '../provider-failure';
 
 // A chat completion in OpenAI's words, read by those who have to say it in others. What is not read here is left out.
@@ -88,7 +88,7 @@ export type AskedPart = z.output<typeof part>;
 export type AskedTool = z.output<typeof tool>;
 
 /** Read a body. Fails: UnusableAnswer where it holds what cannot be said otherwise; nobody is asked then. */
-export function readChat(body: ModelBody): AskedChat {
+export function readChat(body: WireRequest['body']): AskedChat {
   const read = chat.safeParse(body);
   if (read.success) return read.data;
   const [issue] = read.error.issues;
