@@ -8,6 +8,7 @@ import { commonOptions, connectWorker, runWorker } from './roles/run-worker';
 import { secretsOf } from './secrets';
 import { serveModels } from './roles/serve-models';
 import { serveSessions } from './roles/serve-sessions';
+import { exitCodeOf } from './server-unreachable';
 import { readSettings } from './settings';
 import { keepSweeping } from './sweep';
 
@@ -67,7 +68,7 @@ if (require.main === module) {
     () => process.exit(0),
     (error: unknown) => {
       process.stderr.write(`gantry worker: ${error instanceof Error ? error.message : String(error)}\n`);
-      process.exit(1);
+      process.exit(exitCodeOf(error));
     },
   );
 }

@@ -178,6 +178,15 @@ describe('the process of the gateway', () => {
     expect(said).toMatch(/gantry gateway: Without keys the gateway listens on this machine alone, and 0\.0\.0\.0/);
   });
 
+  test('does not begin without a server, says so, and ends as what cannot be reached does', async () => {
+    const { ended } = await start({ TEMPORAL_ADDRESS: '127.0.0.1:1' });
+    const { code, said } = await ended;
+    expect(code).toBe(5);
+    expect(said).toMatch(
+      /gantry gateway: No Temporal server answers at 127\.0\.0\.1:1: Connection refused\. Start one with/,
+    );
+  });
+
   test('does not begin with a key that is not there', async () => {
     const { ended } = await start({ ANN_KEY: '' });
     const { code, said } = await ended;

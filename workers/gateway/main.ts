@@ -4,6 +4,7 @@ import { taskStores } from '../build-model-work';
 import { createLogger, installRuntime } from '../logger';
 import { connectWorker } from '../roles/run-worker';
 import { secretsOf } from '../secrets';
+import { exitCodeOf } from '../server-unreachable';
 import { createCatalogue } from './catalogue';
 import { openPorts } from './open-ports';
 import { createServer } from './server';
@@ -71,7 +72,7 @@ if (require.main === module) {
     () => process.exit(0),
     (error: unknown) => {
       process.stderr.write(`gantry gateway: ${error instanceof Error ? error.message : String(error)}\n`);
-      process.exit(1);
+      process.exit(exitCodeOf(error));
     },
   );
 }

@@ -4,6 +4,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Logger } from 'pino';
 import type { Activities } from '../../contracts/activities';
 import { ActivityDoor, type Redact } from '../activity-door';
+import { ServerUnreachable } from '../server-unreachable';
 import type { WorkerSettings } from '../settings';
 
 export interface WorkerParts {
@@ -31,11 +32,13 @@ const FAST_RETURN = {
   shutdownForceTime: SHUTDOWN_FORCE_MS,
 } satisfies Partial<WorkerOptions>;
 
-/** Connect as temporal.toml and TEMPORAL_* say; the same loader as the CLI's. */
+/** Connect as temporal.toml and TEMPORAL_* say; the same loader as the CLI's. Fails: ServerUnreachable. */
 export async function connectWorker(): Promise<{ connection: NativeConnection; namespace: string }> {
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const { address = '127.0.0.1:7233' } = connectionOptions;
-  const connection = await NativeConnection.connect({ ...connectionOptions, address });
+  const connection = await NativeConnection.connect({ ...connectionOptions, address }).catch((error: unknown) => {
+    throw new ServerUnreachable(address, error);
+  });
   return { connection, namespace: namespace ?? 'default' };
 }
 

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { checkedConfigFile } from '../../config';
-import { FailedError } from '../../faults';
 import { gatewayEnvironment } from '../../server/gateway-environment';
 import { gatewayProgram } from '../../server/programs';
 import type { AddCommand } from '../add-command';
 import { portNumber } from '../port-number';
+import { programEnded } from '../program-ended';
 
 interface GatewayOptions {
   readonly port?: number;
@@ -33,6 +33,6 @@ export const addGateway: AddCommand = (program, cli) => {
       const code = await new Promise<number | null>((resolve, reject) => {
         child.once('error', reject).once('exit', resolve);
       });
-      if (code !== 0) throw new FailedError(`The gateway ended with ${code ?? 'a signal'}.`, 'Its log above says why.');
+      programEnded('gateway', code);
     });
 };

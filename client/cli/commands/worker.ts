@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { InvalidArgumentError } from 'commander';
 import { WORKER_ROLES, type WorkerRole } from '../../../contracts/task-queues';
 import { checkedConfigFile } from '../../config';
-import { FailedError } from '../../faults';
 import { hostName } from '../../sessions/host-name';
 import { workerEnvironment } from '../../server/worker-environment';
 import { workerProgram } from '../../server/programs';
 import { addPoolArguments, poolsAskedFor, type PoolArguments } from '../pool-arguments';
 import type { AddCommand } from '../add-command';
+import { programEnded } from '../program-ended';
 import { refuseSecond } from './host';
 
 interface WorkerOptions extends PoolArguments {
@@ -49,7 +49,7 @@ export const addWorker: AddCommand = (program, cli) => {
       const code = await new Promise<number | null>((resolve, reject) => {
         child.once('error', reject).once('exit', resolve);
       });
-      if (code !== 0) throw new FailedError(`The worker ended with ${code ?? 'a signal'}.`, 'Its log above says why.');
+      programEnded('worker', code);
     });
 };
 
