@@ -21,8 +21,13 @@ const DEFAULT_BEAT_MS = 1_000;
 /**
  * Heartbeat from a timer while `work` runs, with what `details` says at each beat. Outside of an activity there is
  * nobody to tell, and nothing that cancels.
+ * @param begins `quietly`: the first beat comes with the timer, so that short work that has nothing to tell costs none.
  */
-export async function withHeartbeat<T>(details: () => JsonObject, work: (attempt: Attempt) => Promise<T>): Promise<T> {
+export async function withHeartbeat<T>(
+  details: () => JsonObject,
+  work: (attempt: Attempt) => Promise<T>,
+  begins: 'at once' | 'quietly' = 'at once',
+): Promise<T> {
   const context = currentContext();
   if (context === undefined) return work({ signal: new AbortController().signal, stopRequested: () => false });
 
@@ -30,7 +35,7 @@ export async function withHeartbeat<T>(details: () => JsonObject, work: (attempt
   const everyMs = context.info.heartbeatTimeoutMs
     ? context.info.heartbeatTimeoutMs / BEATS_PER_TIMEOUT
     : DEFAULT_BEAT_MS;
-  beat();
+  if (begins === 'at once') beat();
   const timer = setInterval(beat, everyMs);
   try {
     return await work({

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createArtifactStore } from '../activities/artifacts/artifact-store';
@@ -9,6 +10,7 @@ import { FileStore } from '../activities/tasks/file-store';
 import { TaskStore } from '../activities/tasks/task-store';
 import { createPriceBook } from '../contracts/prices';
 import type { ModelWorkActivities, TaskActivities } from '../contracts/tasks/activities';
+import { createPurses } from './gateway/purses';
 import { portLog } from './logger';
 import type { Models } from './models';
 import { sparingBreakers, WorkerWellness } from './roles/wellness';
@@ -30,6 +32,8 @@ export interface ModelWork {
   readonly finishing: TaskActivities;
   readonly wellness: WorkerWellness;
   readonly store: TaskStore;
+  /** Settle what single completions were paid from. Fails: LedgerUnavailable. */
+  readonly close: () => Promise<void>;
 }
 
 /** Where tasks, files and their contents are in a home: gateway and workers of one home see the same. */
@@ -52,13 +56,17 @@ export function buildModelWork(parts: ModelWorkParts): ModelWork {
     ...(lookEveryMs !== undefined && { everyMs: lookEveryMs }),
   });
   const stores = taskStores(home);
+  const purses = createPurses(config.budgets, ledger, `models@${hostname()}/${process.pid}`);
   const ports = {
-    ...{ ...stores, config, providers, ledger, wellness, redact, log },
+    ...{ ...stores, purseOf: purses.of, config, providers, ledger, wellness, redact, log },
     client: createModelClient({
       ...{ config, redact, profiles, prices: createPriceBook(config.providers) },
       breakers: sparingBreakers(breakers, wellness),
     }),
   };
   const { store } = stores;
-  return { activities: createModelWorkActivities(ports), finishing: createTaskActivities(ports), wellness, store };
+  return {
+    ...{ activities: createModelWorkActivities(ports), finishing: createTaskActivities(ports), wellness, store },
+    close: purses.close,
+  };
 }

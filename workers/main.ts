@@ -38,7 +38,6 @@ export async function main(): Promise<void> {
     void models.ledger.declareBudgets().catch((error: unknown) => {
       log.warn({ error }, 'the ledger was not told of the budgets of the configuration');
     });
-    const runs = (): Promise<void> => runWorker({ settings, ...where, activities, redact, log }, stopped);
     const sessions = (): Promise<void> =>
       serveSessions(
         {
@@ -54,8 +53,15 @@ export async function main(): Promise<void> {
       );
     const serving = { base: settings.taskQueue, slots: settings.modelSlots, log };
     const calls = (): Promise<void> =>
-      serveModels({ ...serving, ...work, options: commonOptions({ ...where, redact }) }, stopped);
-    const roles = { runs, sessions, models: calls };
+      serveModels(
+        { ...serving, ...work, workflowBundle: settings.workflowBundle, options: commonOptions({ ...where, redact }) },
+        stopped,
+      ).finally(() => work.close().catch((error: unknown) => log.warn({ error }, 'what was drawn was not settled')));
+    const called = settings.roles.includes('models') ? calls() : Promise.resolve();
+    // The ledger runs here: what calls were paid from is settled while it still answers.
+    const allCalled = stopped.then(() => called.catch(() => undefined));
+    const runs = (): Promise<void> => runWorker({ settings, ...where, activities, redact, log }, allCalled);
+    const roles = { runs, sessions, models: () => called };
     const swept = keepSweeping({ ...sweeping, removeWorkspace: activities.removeWorkspace, log }, stopped);
     await Promise.all([...settings.roles.map((role) => roles[role]()), swept]).finally(() => models.close());
   } finally {

@@ -8,6 +8,7 @@ import { taskWorkflowId, type TaskSpending } from '../../contracts/tasks/task';
 import { isErrorOf } from '../failure';
 import { withHeartbeat, type Attempt } from '../heartbeat';
 import { scopeOfProject } from '../../contracts/config/scope-of-project';
+import type { Purse } from '../models/client/model-client';
 import { createSlicePurse } from '../models/client/purses';
 import { askOne, WorkerUnwell, type Asked } from './ask-one';
 import { spendAgain, sumOf, unconfirmed, watched, type WatchedPurse } from './spending';
@@ -27,6 +28,7 @@ export async function completeChats(ports: TaskPorts, input: CompleteChatsInput)
   return withHeartbeat(
     () => ({ done: work.done, of: input.count }),
     (attempt) => work.do(attempt),
+    'quietly',
   ).catch((error: unknown) => {
     if (error instanceof WorkerUnwell) throw elsewhere('Provider.Network', error.message);
     if (isErrorOf(error, 'Artifact.Missing')) throw elsewhere('Artifact.Missing', (error as Error).message);
@@ -87,7 +89,10 @@ class Portion {
     return this.result({});
   }
 
-  /** What attempts before this one spent, of the same slices; first all of it, so that nothing is spent twice. */
+  /**
+   * What attempts before this one spent, of the same slices; first all of it, so that nothing is spent twice. A purse of
+   * another worker is settled by that worker, or, where it is lost, by the ledger.
+   */
   private async recallAll(): Promise<void> {
     if (this.attemptNumber === 1) return;
     const { from, count, task } = this.input;
@@ -98,7 +103,7 @@ class Portion {
       // The last of the marks belongs to the call that was recorded.
       const lost = record === undefined ? marks : marks.slice(0, -1);
       const spent = [...lost.map(({ estimateNano }) => unconfirmed(estimateNano)), ...(record ? [record.spent] : [])];
-      for (const one of spent) await spendAgain(this.purse, one);
+      if (this.input.nextSlice !== undefined) for (const one of spent) await spendAgain(this.purse, one);
       this.spent.push(...spent);
       if (lost.length > 0)
         this.ports.log.warn('a worker was lost in a call', { task: task.id, index, calls: lost.length });
@@ -123,10 +128,12 @@ class Portion {
   private openPurse(): WatchedPurse | undefined {
     const { budgets } = this.ports.config;
     if (budgets === undefined) return undefined;
-    const { scope, request, slice, nextSlice, task } = this.input;
+    const { request, slice, nextSlice, task } = this.input;
+    const scope = scopeOfProject(budgets, request.project, this.input.scope);
+    if (nextSlice === undefined) return watchedIfAny(this.ports.purseOf(scope));
     return watched(
       createSlicePurse({
-        spending: { scope: scopeOfProject(budgets, request.project, scope), nextSlice, ...(slice && { slice }) },
+        spending: { scope, nextSlice, ...(slice && { slice }) },
         ledger: this.ports.ledger,
         sliceNano: budgets.slice ?? SLICE_NANO,
         holder: { kind: 'workflow', workflowId: taskWorkflowId(task) },
@@ -134,4 +141,8 @@ class Portion {
       }),
     );
   }
+}
+
+function watchedIfAny(purse: Purse | undefined): WatchedPurse | undefined {
+  return purse && watched(purse);
 }

@@ -1,6 +1,7 @@
+import type { BudgetScope } from '../../contracts/budgets';
 import type { ModelConfig } from '../../contracts/config/model-config';
 import type { ArtifactStore } from '../artifacts/artifact-store';
-import type { ModelClient } from '../models/client/model-client';
+import type { ModelClient, Purse } from '../models/client/model-client';
 import type { LedgerPort } from '../models/client/ports';
 import type { ModelProvider } from '../providers/model-provider';
 import type { FileStore } from './file-store';
@@ -22,6 +23,8 @@ export interface TaskPorts {
   readonly providers: readonly ModelProvider[];
   readonly config: Pick<ModelConfig, 'budgets'>;
   readonly ledger: LedgerPort;
+  /** The money of this worker, for tasks that hold none themselves; undefined: nothing is counted. */
+  readonly purseOf: (scope: BudgetScope) => Purse | undefined;
   readonly wellness: Wellness;
   /** Takes known secrets out of a text. */
   readonly redact: (text: string) => string;

@@ -7,6 +7,7 @@ import type { ItemFailure } from '../../contracts/tasks/activities';
 import { TASK_ID_PATTERN, teamFolder, type Owned, type TaskSpending } from '../../contracts/tasks/task';
 import type { OpenAiError } from '../../contracts/tasks/openai-error';
 import { failure } from '../failure';
+import { watchFolders } from '../files/folder-watch';
 import { isCode, readIfThere, writeOnce } from '../files/whole-file';
 import { fileName } from '../host';
 
@@ -34,6 +35,8 @@ export type CallRecord = {
   | { readonly outcome: 'failed'; readonly error: OpenAiError; readonly failure: Omit<ItemFailure, 'index'> }
 );
 
+export type AnsweredRecord = Extract<CallRecord, { outcome: 'answered' }>;
+
 /** One call for one request: the first is number 1. */
 export interface CallKey {
   readonly index: number;
@@ -49,6 +52,9 @@ export interface CallMark {
 const PER_FILE = 10;
 /** Requests whose calls are in one directory: directories stay small. */
 const PER_DIRECTORY = 1_000;
+/** Calls for the first request, as their files are called; a later one is found by looking. */
+const FIRST_REQUESTS = [1, 2, 3, 4, 5].map((call) => `0.${call}.json`);
+const LOOK_MS = 1_000;
 
 /**
  * The requests of tasks and what came of them, below a directory that all workers of a home see. What is written is
@@ -65,12 +71,13 @@ export class TaskStore {
   async keep(task: Owned, requests: AsyncIterable<TaskRequest>, about: () => KeptTask): Promise<KeptTask> {
     const draft = join(this.root, `draft-${randomUUID()}`);
     await mkdir(join(draft, 'requests'), { recursive: true, mode: 0o700 });
+    // There from the beginning: an answer can be waited for where it will be.
+    await mkdir(join(draft, 'calls', '0'), { recursive: true, mode: 0o700 });
     try {
       await writeRequests(join(draft, 'requests'), requests);
       const kept = about();
       await writeFile(join(draft, 'about.json'), JSON.stringify(kept), { mode: 0o600 });
-      await mkdir(join(this.root, teamFolder(task.team)), { recursive: true, mode: 0o700 });
-      await rename(draft, this.folder(task));
+      await this.moveTo(task, draft);
       return kept;
     } catch (error) {
       await rm(draft, { recursive: true, force: true });
@@ -126,6 +133,23 @@ export class TaskStore {
     }
   }
 
+  /**
+   * The answer to the first request, as soon as it is written down; undefined when `signal` comes first. Where the file
+   * system tells of no changes it is looked for every second.
+   */
+  async untilAnswered(task: Owned, signal: AbortSignal): Promise<AnsweredRecord | undefined> {
+    const watch = watchFolders({ [join(this.folder(task), 'calls', '0')]: FIRST_REQUESTS });
+    try {
+      while (!signal.aborted) {
+        for await (const record of this.latestCalls(task, 1)) if (record?.outcome === 'answered') return record;
+        await watch.next(LOOK_MS, signal).catch(() => undefined);
+      }
+      return undefined;
+    } finally {
+      watch.close();
+    }
+  }
+
   async *allRequests(task: Owned, total: number): AsyncGenerator<TaskRequest> {
     for (let from = 0; from < total; from += PER_FILE) {
       yield* await this.requests(task, from, Math.min(PER_FILE, total - from));
@@ -171,6 +195,16 @@ export class TaskStore {
       latest.set(Number(index), Math.max(latest.get(Number(index)) ?? 0, Number(call)));
     }
     return latest;
+  }
+
+  private async moveTo(task: Owned, draft: string): Promise<void> {
+    try {
+      await rename(draft, this.folder(task));
+    } catch (error) {
+      if (!isCode(error, 'ENOENT')) throw error;
+      await mkdir(join(this.root, teamFolder(task.team)), { recursive: true, mode: 0o700 });
+      await rename(draft, this.folder(task));
+    }
   }
 
   private async writeOnce(path: string, content: string): Promise<boolean> {

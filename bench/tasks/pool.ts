@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Client } from '@temporalio/client';
 import { taskStores } from '../../workers/build-model-work';
-import { portionOf } from '../../workers/gateway/tasks/submit';
+import { awaitAnswer } from '../../workers/gateway/tasks/await-answer';
+import { sharesOf } from '../../workers/gateway/tasks/submit';
 import { TaskDoor } from '../../workers/gateway/tasks/task-door';
 import { TASK_API_LIMITS } from '../../workers/gateway/tasks/task-ports';
+import type { Owned } from '../../contracts/tasks/task';
 import type { BenchContext } from '../benchmark';
 import type { BareWorkerOptions } from './bare-worker-process';
 
@@ -37,6 +40,8 @@ export class BenchPool {
 
   /** One process for each entry, in these roles; resolves when all serve. */
   async start(roles: readonly string[]): Promise<void> {
+    mkdirSync(this.home, { recursive: true });
+    writeFileSync(join(this.home, 'config.yaml'), this.configuration());
     await Promise.all(roles.map((role) => this.startWorker(role)));
   }
 
@@ -49,8 +54,26 @@ export class BenchPool {
     await this.askBare();
   }
 
-  /** Have so many completions made as one task. @returns Seconds until all were. */
-  async ask(total: number): Promise<number> {
+  /** Have so many completions made as one task. @returns Seconds until it had ended. */
+  ask(total: number): Promise<number> {
+    return this.task(total, (task) => this.untilEnded(task));
+  }
+
+  /** Have one completion made. @returns Seconds until its answer could be read, as the gateway gives it. */
+  async askOne(): Promise<number> {
+    let asked: Owned | undefined;
+    const { store } = this.stores;
+    const seconds = await this.task(1, (task) => awaitAnswer({ door: this.door, store }, (asked = task), never()));
+    // Its end comes a little later and belongs to nobody else's time.
+    if (asked !== undefined) await this.untilEnded(asked);
+    return seconds;
+  }
+
+  private untilEnded(task: Owned): Promise<unknown> {
+    return this.door.untilEnded(task, never());
+  }
+
+  private async task(total: number, until: (task: Owned) => Promise<unknown>): Promise<number> {
     const task = { id: `task_${randomBytes(16).toString('hex')}` };
     const about = { total, digest: task.id };
     const began = performance.now();
@@ -59,20 +82,12 @@ export class BenchPool {
     const kind = total === 1 ? 'one' : 'many';
     await this.door.start(
       {
-        ...{
-          task,
-          total,
-          portion: portionOf(total, PARALLEL),
-          parallel: PARALLEL,
-          expiresAt,
-          timeoutMs: 60_000,
-          files: total > 1,
-        },
+        ...{ task, total, ...sharesOf(total, PARALLEL), expiresAt, timeoutMs: 60_000, files: total > 1 },
         ...{ request: {}, scope: {} },
       },
       { kind, createdAt, expiresAt, by: 'bench', ...about },
     );
-    await this.door.untilEnded(task, new AbortController().signal);
+    await until(task);
     for await (const record of this.stores.store.latestCalls(task, total)) {
       if (record?.outcome !== 'answered') throw new Error('A completion of the benchmark was not made.');
     }
@@ -99,6 +114,17 @@ export class BenchPool {
     );
   }
 
+  /** With prices and a limit, so that every completion is paid from a budget; each pool has a ledger of its own. */
+  private configuration(): string {
+    return JSON.stringify({
+      organisation: this.taskQueue,
+      providers: {
+        bench: { 'base-url': this.upstreamUrl, models: ['bench'], prices: { '*': { input: 1, output: 1 } } },
+      },
+      budgets: { limits: { total: 1_000 } },
+    });
+  }
+
   private async startWorker(roles: string): Promise<void> {
     const child = spawn(process.execPath, [join(__dirname, '..', '..', 'workers', 'main.js')], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -110,8 +136,7 @@ export class BenchPool {
         GANTRY_ROLES: roles,
         GANTRY_MODEL_SLOTS: '10',
         GANTRY_WORKFLOW_BUNDLE: this.context.bundles.gantry,
-        GANTRY_PROVIDERS: 'bench',
-        GANTRY_OPENAI_COMPATIBLE: `bench=${this.upstreamUrl},bench`,
+        GANTRY_CONFIG: join(this.home, 'config.yaml'),
       },
     });
     this.children.push(child);
@@ -125,6 +150,9 @@ export class BenchPool {
     });
   }
 }
+
+/** One for each: what listens to it stays. */
+const never = (): AbortSignal => new AbortController().signal;
 
 const BODY = { model: 'bench', max_tokens: 5, messages: [{ role: 'user', content: 'What is so?' }] };
 

@@ -41,8 +41,8 @@ export interface CompleteChatsInput {
   readonly scope: BudgetScope;
   /** What is left of a slice that nobody else uses now. */
   readonly slice?: Slice;
-  /** The id of the next slice, should that not be enough. */
-  readonly nextSlice: string;
+  /** The id of the next slice, should that not be enough; absent: its worker pays, from a purse that many tasks share. */
+  readonly nextSlice?: string;
 }
 
 /** What is known of a request that was asked for before. */
@@ -60,7 +60,7 @@ export interface CompleteChatsResult {
   /** With `stoppedAt`: before this there is nobody to ask. */
   readonly retryAt?: number;
   readonly spent: TaskSpending;
-  /** What it was paid from: the slice it was given, and the next one where that was drawn. */
+  /** What it was paid from: the slice it was given, and the next one where that was drawn; none of a worker's own. */
   readonly slices: readonly Slice[];
 }
 

@@ -63,8 +63,10 @@ export function hasEnded(status: TaskStatus): boolean {
 export interface TaskInput {
   readonly task: Owned;
   readonly total: number;
-  /** Requests of one activity: few are asked one by one. */
+  /** Requests of one activity at most: few are asked one by one. */
   readonly portion: number;
+  /** Portions become smaller towards the end, so that no worker is still at a large one when the others are done. */
+  readonly tapers?: boolean;
   /** Activities in flight at most. */
   readonly parallel: number;
   readonly expiresAt: number;
@@ -75,6 +77,11 @@ export interface TaskInput {
   /** The answers and errors become files; absent: they are read one by one from the task store. */
   readonly files: boolean;
   readonly limits?: Partial<TaskLimits>;
+  /**
+   * Of a task that runs on the queue of model workers itself: the queue of runs. Whoever takes such a task asks the
+   * model at once, nothing of it is told on the way, and how it ended is its result alone.
+   */
+  readonly base?: string;
   /** All it knows, when it continues as new. */
   readonly carried?: TaskState;
 }
@@ -155,7 +162,7 @@ export interface TaskView {
   readonly outcome?: TaskOutcome;
 }
 
-/** The key of {@link TaskView} in the memo: it is read without a worker, also when the task has ended. */
+/** The key of {@link TaskView} in the memo of a task without `base`: it is read without a worker, also at its end. */
 export const TASK_MEMO = 'task';
 
 /** The key of {@link TaskOrder} in the memo. */

@@ -30,6 +30,7 @@ import { waitUntil } from '../support/wait-until';
 import { playLedger } from './ledger-scenario';
 import { playModelCall } from './model-call-scenario';
 import { playModelTask } from './model-task-scenario';
+import { playSingleTask } from './single-task-scenario';
 
 /** One kept history of a workflow that is no run. Adding one is safe, changing one is not. */
 export interface EntityScenario {
@@ -49,6 +50,7 @@ const who = 'tester';
 export const ENTITY_SCENARIOS: readonly EntityScenario[] = [
   { workflow: MODEL_CALL, name: 'failed-over-waited-and-settled', play: playModelCall },
   { workflow: MODEL_TASK, name: 'tried-again-continued-and-cancelled', play: playModelTask },
+  { workflow: MODEL_TASK, name: 'alone-and-tried-again', play: playSingleTask },
   {
     workflow: PROVIDER_BREAKER,
     name: 'from-closed-to-isolated-and-idle',

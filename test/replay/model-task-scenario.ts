@@ -56,7 +56,7 @@ export async function playModelTask(entities: EntityWorker): Promise<WorkflowHan
 }
 
 function outcomeOf(asked: number, { from, count, nextSlice }: CompleteChatsInput): CompleteChatsResult {
-  const slice = { id: nextSlice, grantedNano: 250_000, spentNano: 3_000 };
+  const slice = { id: nextSlice ?? 'none', grantedNano: 250_000, spentNano: 3_000 };
   const usual = { completed: count, failures: [], spent: SPENT, slices: asked % 5 === 0 ? [slice] : [] };
   if (asked % 7 === 3) {
     const trial = {

@@ -62,11 +62,15 @@ async function main(): Promise<void> {
   const serving = {
     runs: () => runWorker({ ...where, settings, activities, redact }, stopped),
     models: () =>
-      serveModels({ ...work, base: taskQueue, slots, log, options: commonOptions({ ...where, redact }) }, stopped),
+      serveModels(
+        { ...work, workflowBundle, base: taskQueue, slots, log, options: commonOptions({ ...where, redact }) },
+        stopped,
+      ).finally(work.close),
     sessions: () => Promise.reject(new Error('these workers have no sessions')),
   };
-  // The ledger is a workflow that these workers run themselves.
-  await Promise.all([...roles.map((role) => serving[role]()), ledger.declareBudgets()]);
+  // The ledger is a workflow that these workers run themselves, maybe not yet: whoever books declares them again.
+  void ledger.declareBudgets().catch(() => undefined);
+  await Promise.all(roles.map((role) => serving[role]()));
   await connection.close();
 }
 

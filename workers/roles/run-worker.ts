@@ -43,7 +43,7 @@ export async function connectWorker(): Promise<{ connection: NativeConnection; n
 }
 
 /** Serve the run queue until `stopped` resolves. */
-export async function runWorker(parts: WorkerParts, stopped: Promise<void>): Promise<void> {
+export async function runWorker(parts: WorkerParts, stopped: Promise<unknown>): Promise<void> {
   const worker = await createRunWorker(parts);
   void stopped.then(() => worker.getState() === 'RUNNING' && worker.shutdown());
   parts.log.info({ taskQueue: parts.settings.taskQueue }, 'runs ready');

@@ -17,7 +17,7 @@ export async function finish(task: TaskContext): Promise<TaskView> {
   if (task.input.files) await writeFiles(task);
   task.enter(statusOf(task), { endedAt: Date.now() });
   task.publish();
-  await condition(allHandlersFinished);
+  if (!allHandlersFinished()) await condition(allHandlersFinished);
   return task.view;
 }
 
@@ -32,6 +32,7 @@ function endOf(stop: Stop | undefined): 'completed' | Stop {
 
 async function writeFiles(task: TaskContext): Promise<void> {
   const { finishTask } = proxyActivities<TaskActivities>({
+    taskQueue: task.base,
     startToCloseTimeout: WRITE_MS,
     heartbeatTimeout: task.limits.heartbeatMs,
     retry: LOST_WORKER_RETRY,
@@ -63,6 +64,7 @@ export async function settle(task: TaskContext): Promise<void> {
   task.state = { ...state, slices: [], unheard: [] };
   if (slices.length === 0 && unheard.length === 0) return;
   const { settleSlices } = proxyActivities<Pick<ModelActivities, 'settleSlices'>>({
+    taskQueue: task.base,
     startToCloseTimeout: SETTLE_MS,
     retry: { ...LOST_WORKER_RETRY, maximumAttempts: 10 },
     summary: 'give back what was not spent',

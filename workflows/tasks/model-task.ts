@@ -26,7 +26,7 @@ export async function modelTask(input: TaskInput): Promise<TaskView> {
       if (drains) return goOnAsNew(task);
     }
     task.setAlarm(alarm);
-    await condition(() => task.woken);
+    await task.untilWoken();
   }
   return finish(task);
 }

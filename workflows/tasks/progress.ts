@@ -13,6 +13,9 @@ export const DEFAULT_LIMITS: TaskLimits = {
   heartbeatMs: 5_000,
 };
 
+/** Where portions taper: how many of the size that is begun now are left for each in flight. */
+const TURNS_LEFT = 2;
+
 const NOTHING_SPENT: TaskSpending = { costNano: 0, unconfirmedNano: 0, unpriced: 0, inputTokens: 0, outputTokens: 0 };
 
 export function newTask(): TaskState {
@@ -28,26 +31,33 @@ export interface Portion {
   readonly count: number;
   readonly trial?: ItemTrial;
   readonly slice?: Slice;
-  readonly nextSlice: string;
+  readonly nextSlice?: string;
 }
 
 /** What is to be begun now, those first that wait longest; undefined: nothing, for now or at all. */
 export function nextPortion(
   state: TaskState,
-  { task, total, portion }: TaskInput,
+  input: TaskInput,
   now: number,
   limits: TaskLimits,
 ): { readonly state: TaskState; readonly portion: Portion } | undefined {
+  const { total, portion } = input;
   const due = state.again.find(({ notBefore }) => notBefore <= now);
   if (due !== undefined) {
     const taken = { from: due.from, count: Math.min(due.count, portion), ...(due.trial && { trial: due.trial }) };
     const rest = { ...due, from: due.from + taken.count, count: due.count - taken.count };
     const again = state.again.flatMap((one) => (one !== due ? [one] : rest.count > 0 ? [rest] : []));
-    return begin({ ...state, again }, taken, task.id);
+    return begin({ ...state, again }, taken, input);
   }
   if (state.cursor >= total || mustWait(state, now, limits)) return undefined;
-  const count = Math.min(portion, total - state.cursor);
-  return begin({ ...state, cursor: state.cursor + count }, { from: state.cursor, count }, task.id);
+  const count = sizeOfNext(input, total - state.cursor);
+  return begin({ ...state, cursor: state.cursor + count }, { from: state.cursor, count }, input);
+}
+
+/** What is left is work for as many as may be in flight, for some turns of each. */
+function sizeOfNext({ portion, parallel, tapers }: TaskInput, left: number): number {
+  const most = tapers === true ? Math.min(portion, Math.floor(left / (parallel * TURNS_LEFT))) : portion;
+  return Math.min(Math.max(1, most), left);
 }
 
 /** When there was nobody to ask, there is nobody for the others either; and what waits must not become endless. */
@@ -55,10 +65,11 @@ function mustWait({ again }: TaskState, now: number, { waiting }: TaskLimits): b
   return again.length >= waiting || again.some(({ trial, notBefore }) => trial === undefined && notBefore > now);
 }
 
-function begin(state: TaskState, taken: Omit<Portion, 'nextSlice'>, id: string) {
+function begin(state: TaskState, taken: Omit<Portion, 'nextSlice'>, { task, base }: TaskInput) {
   const [slice, ...slices] = [...state.slices].sort((a, b) => leftOf(b) - leftOf(a));
   const begun = state.begun + 1;
-  const portion = { ...taken, nextSlice: `${id}#${begun}`, ...(slice && { slice }) };
+  const nextSlice = base === undefined ? { nextSlice: `${task.id}#${begun}` } : {};
+  const portion = { ...taken, ...nextSlice, ...(slice && { slice }) };
   return { state: { ...state, begun, slices }, portion };
 }
 
@@ -98,7 +109,7 @@ export function heard(
 export function unheardOf(state: TaskState, { slice, nextSlice }: Portion): TaskState {
   return {
     ...state,
-    unheard: [...state.unheard, nextSlice],
+    unheard: nextSlice === undefined ? state.unheard : [...state.unheard, nextSlice],
     slices: slice === undefined ? state.slices : [...state.slices, slice],
   };
 }

@@ -1,5 +1,6 @@
 import {
   CancellationScope,
+  condition,
   isCancellation,
   log,
   proxyActivities,
@@ -49,6 +50,7 @@ export class TaskContext {
   private readonly calls = new CancellationScope();
   /** The status in the memo. */
   private told: string | undefined;
+  private awaken: (() => void) | undefined;
 
   constructor(readonly input: TaskInput) {
     this.limits = { ...DEFAULT_LIMITS, ...input.limits };
@@ -63,6 +65,19 @@ export class TaskContext {
 
   wake(): void {
     this.woken = true;
+    this.awaken?.();
+  }
+
+  /**
+   * Until something happens. A promise of its own costs fewer steps through the sandbox than a condition, and the order
+   * of what happens at once is another.
+   */
+  untilWoken(): Promise<void> {
+    if (this.input.base === undefined) return condition(() => this.woken);
+    return new Promise((resolve) => {
+      this.awaken = resolve;
+      if (this.woken) resolve();
+    });
   }
 
   enter(status: TaskState['status'], times: TaskState['times'], outcome?: TaskState['outcome']): void {
@@ -102,11 +117,16 @@ export class TaskContext {
 
   /** The memo costs an event, so it follows the status alone; the details of the Web UI cost nothing. */
   publish(): void {
-    const { view } = this;
-    setCurrentDetails(detailsOf(this.input, view, this.inFlight));
-    if (this.told === view.status) return;
+    const { view, input } = this;
+    setCurrentDetails(detailsOf(input, view, this.inFlight));
+    if (input.base !== undefined || this.told === view.status) return;
     this.told = view.status;
     upsertMemo({ [TASK_MEMO]: view });
+  }
+
+  /** The queue of what needs no provider. */
+  get base(): string {
+    return this.input.base ?? workflowInfo().taskQueue;
   }
 
   private async ask(portion: Portion): Promise<void> {
@@ -129,15 +149,15 @@ export class TaskContext {
 
   private inputOf({ from, count, trial, slice, nextSlice }: Portion) {
     const { task, request, timeoutMs, scope, expiresAt: waitsUntil } = this.input;
-    const optional = { ...(trial && { trial }), ...(slice && { slice }) };
-    return { task, request, from, count, timeoutMs, waitsUntil, scope, nextSlice, ...optional };
+    const paying = { ...(slice && { slice }), ...(nextSlice !== undefined && { nextSlice }) };
+    return { task, request, from, count, timeoutMs, waitsUntil, scope, ...(trial && { trial }), ...paying };
   }
 
   private activity({ from, count }: Portion): ModelWorkActivities {
     const { total, timeoutMs, task } = this.input;
     const which = count === 1 ? `request ${from + 1}` : `requests ${from + 1} to ${from + count}`;
     return proxyActivities<ModelWorkActivities>({
-      taskQueue: modelsTaskQueue(workflowInfo().taskQueue),
+      taskQueue: modelsTaskQueue(this.base),
       // From when a worker takes it: how long it waits for one has no limit but the task's.
       startToCloseTimeout: count * timeoutMs + MARGIN_MS,
       heartbeatTimeout: this.limits.heartbeatMs,

@@ -26,6 +26,8 @@ function answered(text: string): CallRecord {
   return { at: 1, outcome: 'answered', body: { text }, spent: SPENT };
 }
 
+const failed = { ...answered(''), outcome: 'failed' } as unknown as CallRecord;
+
 const idsOf = (found: readonly TaskRequest[]): string[] => found.map(({ custom_id }) => custom_id);
 
 describe('the requests of a task', () => {
@@ -108,7 +110,7 @@ test('tasks that nobody has written to are removed, and others are not', async (
   await store.keep(other, requests(1), () => ({ total: 1, digest: 'a' }));
   await store.recordCall(other, { index: 0, call: 1 }, answered('late'));
   const long = new Date(Date.now() - 60_000);
-  for (const folder of ['red/task_0123456789', '_/task_9876543210']) {
+  for (const folder of ['red/task_0123456789', 'red/task_0123456789/calls/0', '_/task_9876543210']) {
     await utimes(join(root, 'tasks', folder), long, long);
   }
   expect(await store.removeUntouchedSince(Date.now() - 30_000)).toBe(1);
@@ -138,5 +140,32 @@ describe('files of the API', () => {
     await mkdir(join(root, 'files', '_'), { recursive: true });
     await writeFile(join(root, 'files', 'secret.json'), '{}');
     expect(await files.get({ id: '../secret' })).toBeUndefined();
+  });
+});
+
+describe('an answer that is waited for', () => {
+  const soon = (): AbortSignal => AbortSignal.timeout(20_000);
+
+  it('is given as soon as it is written down, after calls that failed', async () => {
+    await store.keep(TASK, requests(1), () => ({ total: 1, digest: 'a' }));
+    const waiting = store.untilAnswered(TASK, soon());
+    await store.mark(TASK, { index: 0, call: 1 }, 1, { estimateNano: 1 });
+    await store.recordCall(TASK, { index: 0, call: 1 }, failed);
+    await store.recordCall(TASK, { index: 0, call: 2 }, answered('second'));
+    expect(await waiting).toEqual(answered('second'));
+  });
+
+  it('is given at once where it is there already', async () => {
+    await store.keep(TASK, requests(1), () => ({ total: 1, digest: 'a' }));
+    await store.recordCall(TASK, { index: 0, call: 1 }, answered('first'));
+    expect(await store.untilAnswered(TASK, soon())).toEqual(answered('first'));
+  });
+
+  it('is nothing where nobody waits any more', async () => {
+    await store.keep(TASK, requests(1), () => ({ total: 1, digest: 'a' }));
+    const enough = new AbortController();
+    const waiting = store.untilAnswered(TASK, enough.signal);
+    enough.abort();
+    expect(await waiting).toBeUndefined();
   });
 });

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { freePort } from '../../../client/server/start-server';
 import { createBreakers } from '../../../workers/doors/breakers';
 import { startTaskUpstream, type TaskUpstream } from '../../support/task-upstream';
-import { batchOf, TaskSystem } from '../../support/task-system';
+import { batchOf, requestOf, TaskSystem } from '../../support/task-system';
 import { waitUntil } from '../../support/wait-until';
 
 interface Shown {
@@ -73,6 +74,49 @@ describe('workers of one pool', () => {
     await untilCompleted(id);
     const asked = new Map(upstream.calls.filter(({ key }) => key === 'other').map((call) => [call.name, call]));
     for (const name of inFlight) expect(asked.has(name)).toBe(true);
+  });
+});
+
+describe('a single completion', () => {
+  it('is asked for again by another worker when its own is killed, and its client gets that answer', async () => {
+    upstream = await startTaskUpstream(100);
+    system = await TaskSystem.start(upstream.url);
+    await Promise.all([
+      system.startWorker('runs', { roles: ['runs'] }),
+      system.startWorker('killed', { roles: ['models'] }),
+    ]);
+    const first = randomUUID();
+    const asked = (name: string): Promise<Response> =>
+      system.post('/v1/chat/completions', requestOf(name), { 'idempotency-key': name });
+    expect((await asked(first)).status).toBe(200);
+
+    upstream.latencyMs = 60_000;
+    const second = randomUUID();
+    const answer = asked(second);
+    await waitUntil(() => upstream.inFlight('killed').length === 1);
+    upstream.latencyMs = 100;
+    await Promise.all([system.kill('killed'), system.startWorker('other', { roles: ['models'] })]);
+    expect((await answer).status).toBe(200);
+    expect(upstream.calls.filter(({ name }) => name === second).map(({ key }) => key)).toEqual(['killed', 'other']);
+    expect(upstream.timesAsked(first)).toBe(1);
+  });
+
+  it('is booked at what it cost when its worker ends in good order', async () => {
+    upstream = await startTaskUpstream(50);
+    system = await TaskSystem.start(upstream.url);
+    const worker = await system.startWorker('models', { roles: ['models'] });
+    await system.startWorker('runs', { roles: ['runs'] });
+    const names = [1, 2, 3].map(() => randomUUID());
+    await Promise.all(
+      names.map((name) => system.post('/v1/chat/completions', requestOf(name), { 'idempotency-key': name })),
+    );
+    expect((await system.booked()).heldNano).toBeGreaterThan(0);
+    worker.kill('SIGTERM');
+    const booked = await waitUntil(async () => {
+      const window = await system.booked();
+      return window.heldNano === 0 ? window : undefined;
+    });
+    expect(booked?.settledNano).toBe(3 * 15_000);
   });
 });
 

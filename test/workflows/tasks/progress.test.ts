@@ -59,6 +59,28 @@ describe('the requests of a task', () => {
     expect(isAsked(third.state, input)).toBe(true);
   });
 
+  it('become smaller portions towards the end where they taper, and none is left out or begun twice', () => {
+    const input = { ...inputOf(600), parallel: 20, tapers: true };
+    const sizes: number[] = [];
+    let state = newTask();
+    for (let next = nextPortion(state, input, NOW, DEFAULT_LIMITS); next !== undefined;) {
+      expect(next.portion.from).toBe(sizes.reduce((sum, size) => sum + size, 0));
+      sizes.push(next.portion.count);
+      state = next.state;
+      next = nextPortion(state, input, NOW, DEFAULT_LIMITS);
+    }
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(600);
+    expect(sizes[0]).toBe(10);
+    expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
+    expect(sizes.slice(-20)).toEqual(Array.from({ length: 20 }, () => 1));
+  });
+
+  it('of a task on the queue of model workers name no slice: whoever asks pays', () => {
+    const { state, portion } = begin(newTask(), { ...inputOf(1), files: false, base: 'runs' });
+    expect(portion.nextSlice).toBeUndefined();
+    expect(unheardOf(state, portion).unheard).toEqual([]);
+  });
+
   it('name a slice of their own each time', () => {
     const input = inputOf(25);
     const first = begin(newTask(), input);
@@ -76,7 +98,7 @@ describe('the requests of a task', () => {
     expect(portion.slice?.id).toBe('large');
     expect(state.slices.map(({ id }) => id)).toEqual(['small']);
     const spent = { id: 'large', grantedNano: 10, spentNano: 10 };
-    const drawn = { id: portion.nextSlice, grantedNano: 10, spentNano: 3 };
+    const drawn = { id: 'task_12345678#1', grantedNano: 10, spentNano: 3 };
     expect(hear(state, portion, resultOf({ completed: 10, slices: [spent, drawn] })).slices).toEqual([
       slices[0],
       spent,

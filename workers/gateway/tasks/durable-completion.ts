@@ -8,6 +8,7 @@ import { TASK_ID } from '../served-elsewhere';
 import { wordsOf } from '../words';
 import { lastCall } from './answer-result';
 import { answering } from './answering';
+import { awaitAnswer } from './await-answer';
 import { lifeOf } from './read-body';
 import { readCompletion } from './read-requests';
 import { idempotencyKeyOf, submit } from './submit';
@@ -50,16 +51,21 @@ export async function durableCompletion(
   const submitted = await submitOne(ports, request);
   const { waitMs } = { ...TASK_API_LIMITS, ...ports.limits };
   const until = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
-  if (!hasEnded(submitted.view.status)) await ports.door.untilEnded(submitted.task, until);
-  const report = (await answering(() => ports.door.look(submitted.task))) ?? submitted;
+  const headers = { [TASK_ID]: submitted.task.id };
+  const came = await awaitAnswer(ports, submitted.task, until);
+  if (came !== undefined && 'record' in came) return { status: 200, body: came.record.body, headers };
+  const report = came === undefined ? await lookAgain(ports, submitted) : { ...submitted, view: came.view };
   if (!hasEnded(report.view.status)) throw stillAtWork(report, waitMs);
   const record = await lastCall(ports.store, report);
-  const headers = { [TASK_ID]: report.task.id };
   if (record?.outcome === 'answered') return { status: 200, body: record.body, headers };
   if (record === undefined) throw withoutAnswer(report);
   // Final: the key stands for this failure now.
   const body = { error: { ...record.error.body.error } };
   return { status: record.error.status, body, headers: { ...headers, 'x-should-retry': 'false' } };
+}
+
+async function lookAgain(ports: TaskApiPorts, submitted: TaskReport): Promise<TaskReport> {
+  return (await answering(() => ports.door.look(submitted.task))) ?? submitted;
 }
 
 async function* one(request: TaskRequest): AsyncGenerator<TaskRequest> {

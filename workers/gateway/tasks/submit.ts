@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { BudgetScope } from '../../../contracts/budgets';
-import { TASK_LIFE_MS, type Owned, type TaskOrder } from '../../../contracts/tasks/task';
+import { TASK_LIFE_MS, type Owned, type TaskInput, type TaskOrder } from '../../../contracts/tasks/task';
 import type { TaskRequest } from '../../../activities/tasks/task-store';
 import { ApiError } from '../errors';
 import type { Caller } from '../keys';
 import { answering } from './answering';
-import type { TaskReport } from './task-door';
+import { viewOfNew, type TaskReport } from './task-door';
 import { TASK_API_LIMITS, type TaskApiPorts } from './task-ports';
 
 /** A task as it is ordered. */
@@ -43,14 +43,15 @@ export async function submit(ports: TaskApiPorts, order: Order): Promise<TaskRep
   const told: TaskOrder = { kind, createdAt, expiresAt, ...kept, by: caller.name, ...more };
   const limits = { ...TASK_API_LIMITS, ...ports.limits };
   return answering(async () => {
-    await ports.door.start(
+    const isNew = await ports.door.start(
       {
-        ...{ task, total: kept.total, portion: portionOf(kept.total, limits.parallel), parallel: limits.parallel },
+        ...{ task, total: kept.total, ...sharesOf(kept.total, limits.parallel) },
         ...{ expiresAt, timeoutMs: limits.callMs, request: requestOf(order), scope: scopeOf(caller) },
         files: kind === 'many',
       },
       told,
     );
+    if (isNew) return { task, order: told, view: viewOfNew(told) };
     const report = await ports.door.look(task);
     if (report === undefined) throw new Error(`${task.id} was started and is not there`);
     if (report.order.digest !== kept.digest) throw otherOrder();
@@ -58,8 +59,13 @@ export async function submit(ports: TaskApiPorts, order: Order): Promise<TaskRep
   });
 }
 
-export function portionOf(total: number, parallel: number): number {
-  return Math.max(1, Math.min(MOST_IN_PORTION, Math.floor(total / (parallel * TURNS))));
+/** How a task of so many requests is taken in pieces. */
+export function sharesOf(total: number, parallel: number): Pick<TaskInput, 'portion' | 'parallel' | 'tapers'> {
+  return {
+    portion: Math.max(1, Math.min(MOST_IN_PORTION, Math.floor(total / (parallel * TURNS)))),
+    parallel,
+    tapers: true,
+  };
 }
 
 export function teamOf({ team }: Caller): Pick<Owned, 'team'> {

@@ -60,6 +60,8 @@ const ACTIVITIES = 2; // temporal.api.enums.v1.TaskQueueType
 /** Batches of one team that are looked through for a page of them. */
 const MOST_LISTED = 10_000;
 
+type ModelTask = (input: TaskInput) => Promise<TaskView>;
+
 /** Tasks as workflows of a Temporal server. All of it fails with {@link TasksUnavailable} while there is none. */
 export class TaskDoor {
   private readonly client: Client;
@@ -71,12 +73,16 @@ export class TaskDoor {
   /** @returns False: there is a task of that id already, and nothing was started. */
   async start(input: TaskInput, order: TaskOrder): Promise<boolean> {
     const { task, total } = input;
+    const { taskQueue: base } = this.options;
+    // A single completion runs where its model is asked: the worker that takes it needs no second way to the server.
+    const queued = input.files
+      ? { taskQueue: base, args: [input] }
+      : { taskQueue: modelsTaskQueue(base), args: [{ ...input, base }] };
     return this.within(ANSWER_MS, async () => {
       try {
         await this.client.workflow.start(MODEL_TASK, {
+          ...queued,
           workflowId: taskWorkflowId(task),
-          taskQueue: this.options.taskQueue,
-          args: [input],
           memo: { [TASK_ORDER_MEMO]: order },
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           staticSummary: total === 1 ? `a completion for ${order.by}` : `${total} completions for ${order.by}`,
@@ -133,10 +139,10 @@ export class TaskDoor {
     }
   }
 
-  /** Until a task has ended, or until `signal`, whichever comes first. */
-  async untilEnded(task: Owned, signal: AbortSignal): Promise<void> {
-    const handle = this.client.workflow.getHandle(taskWorkflowId(task));
-    await this.client.withAbortSignal(signal, () => handle.result()).catch(() => undefined);
+  /** How a task ended; undefined where `signal` came first, or where it cannot tell. */
+  async untilEnded(task: Owned, signal: AbortSignal): Promise<TaskView | undefined> {
+    const handle = this.client.workflow.getHandle<ModelTask>(taskWorkflowId(task));
+    return this.client.withAbortSignal(signal, () => handle.result()).catch(() => undefined);
   }
 
   /** Who takes calls of models, as the server saw it within the last minutes. */
@@ -161,7 +167,7 @@ export class TaskDoor {
   ): Promise<TaskReport | undefined> {
     const order = memo?.[TASK_ORDER_MEMO] as TaskOrder | undefined;
     if (order === undefined) return undefined;
-    const told = (memo?.[TASK_MEMO] as TaskView | undefined) ?? viewOfNew(order);
+    const told = (memo?.[TASK_MEMO] as TaskView | undefined) ?? (await this.result(task, status)) ?? viewOfNew(order);
     if (hasEnded(told.status)) return { task, order, view: told };
     if (status.name === 'RUNNING') return { task, order, view: live ? await this.live(task, told) : told };
     // Somebody terminated the workflow: it can tell nothing itself.
@@ -173,6 +179,12 @@ export class TaskDoor {
   private async live(task: Owned, told: TaskView): Promise<TaskView> {
     const handle = this.client.workflow.getHandle(taskWorkflowId(task));
     return this.client.withDeadline(Date.now() + QUERY_MS, () => handle.query(taskQuery)).catch(() => told);
+  }
+
+  /** Of one that tells nothing on its way. */
+  private async result(task: Owned, { name }: WorkflowExecutionInfo['status']): Promise<TaskView | undefined> {
+    if (name !== 'COMPLETED') return undefined;
+    return this.client.workflow.getHandle<ModelTask>(taskWorkflowId(task)).result();
   }
 
   private async within<T>(ms: number, ask: () => Promise<T>): Promise<T> {
@@ -190,7 +202,7 @@ export class TaskDoor {
   }
 }
 
-function viewOfNew({ total }: TaskOrder): TaskView {
+export function viewOfNew({ total }: TaskOrder): TaskView {
   const spent = { costNano: 0, unconfirmedNano: 0, unpriced: 0, inputTokens: 0, outputTokens: 0 };
   return { status: 'validating', counts: { total, completed: 0, failed: 0 }, spent, times: {} };
 }

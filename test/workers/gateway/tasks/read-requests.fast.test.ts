@@ -2,7 +2,7 @@ import { TASK_LIMITS } from '../../../../contracts/tasks/task';
 import { unknownModel } from '../../../../workers/gateway/errors';
 import { readLines, withinLimit } from '../../../../workers/gateway/tasks/read-lines';
 import { RequestReader, type Given } from '../../../../workers/gateway/tasks/read-requests';
-import { portionOf } from '../../../../workers/gateway/tasks/submit';
+import { sharesOf } from '../../../../workers/gateway/tasks/submit';
 
 const body = { model: 'small', messages: [{ role: 'user', content: 'Hello' }] };
 
@@ -93,5 +93,5 @@ test.each([
   [2_000, 10],
   [50_000, 10],
 ])('%i requests are worked on in portions of %i', (total, portion) => {
-  expect(portionOf(total, 50)).toBe(portion);
+  expect(sharesOf(total, 50)).toEqual({ portion, parallel: 50, tapers: true });
 });
