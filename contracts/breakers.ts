@@ -60,7 +60,8 @@ export interface ProviderReport {
   /** The same for every try to report it: `<dispatch or activity id>#<attempt>`. */
   readonly id: string;
   readonly at: number;
-  readonly outcome: 'success' | ProviderFailure;
+  /** `abandoned`: the attempt was given up, or tells nothing of this; a probe that it had is free for the next. */
+  readonly outcome: 'success' | 'abandoned' | ProviderFailure;
   /** The {@link Standing.generation} under which the attempt began; absent: it tells how the provider is now. */
   readonly generation?: number;
 }

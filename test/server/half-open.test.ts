@@ -78,7 +78,7 @@ async function sharedProvider() {
   };
   const look = (): Promise<BreakerView> => breaker.query(breakerQuery);
   const until = (state: string): Promise<unknown> => waitUntil(async () => (await look()).state === state);
-  return { ask, until, look };
+  return { ask, until, look, client: clients[0]! };
 }
 
 /** The client of one process: what it knows of breakers is its own. */
@@ -121,6 +121,21 @@ describe('a hundred callers of five processes at a half-open breaker', () => {
     upstream.reply(...Array.from({ length: PROCESSES }, () => openAiAnswer(['Well.'])));
     // What a process knows of the breaker may be some milliseconds old.
     await waitUntil(async () => (await ask(PROCESSES)).every((one) => one === 'Well.'), { everyMs: 100 });
+  });
+
+  it('one of whom is gone in the middle of his probe leave it to the next at once', async () => {
+    const { ask, until, look, client } = await sharedProvider();
+    upstream.reply(BROKEN, BROKEN, BROKEN);
+    await ask(3);
+    await until('half-open');
+    const gone = new Error('the caller is gone');
+    await expect(
+      client.attempt(tryOf({ attemptId: 'gone', timeoutMs: 600_000 }), () => Promise.reject(gone)),
+    ).rejects.toBe(gone);
+    await waitUntil(async () => (await look()).probe === undefined);
+    upstream.reply(openAiAnswer(['Back.']));
+    await waitUntil(async () => (await ask(1)).includes('Back.'));
+    expect(upstream.requests).toHaveLength(4);
   });
 
   it('make one request when that fails too, and the breaker opens once more, not a hundred times', async () => {

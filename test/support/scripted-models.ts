@@ -64,7 +64,7 @@ export class ScriptedBreakers implements BreakerPort {
   readonly standings = new Map<string, Standing>();
   readonly reports: { readonly breaker: string; readonly report: ProviderReport }[] = [];
   readonly probes: { readonly breaker: string; readonly who: string; readonly leaseMs?: number }[] = [];
-  grants = true;
+  grants = (_breaker: string): boolean => true;
   /** How a breaker stands whose probe somebody else took just before. */
   takenBefore: Standing | undefined;
 
@@ -79,14 +79,15 @@ export class ScriptedBreakers implements BreakerPort {
     if (this.takenBefore !== undefined) this.standings.set(breaker, this.takenBefore);
     if (this.takenBefore !== undefined) return false;
     const { generation } = await this.standing(breaker);
-    if (this.grants) this.standings.set(breaker, { state: 'half-open', generation: generation + 1 });
-    return this.grants;
+    const isGranted = this.grants(breaker);
+    if (isGranted) this.standings.set(breaker, { state: 'half-open', generation: generation + 1 });
+    return isGranted;
   };
 
   /** What was told of failures, and nothing of calls that went well. */
   get failures(): { readonly breaker: string; readonly outcome: ProviderReport['outcome'] }[] {
     return this.reports.flatMap(({ breaker, report }) =>
-      report.outcome === 'success' ? [] : [{ breaker, outcome: report.outcome }],
+      typeof report.outcome === 'object' ? [{ breaker, outcome: report.outcome }] : [],
     );
   }
 }

@@ -83,7 +83,7 @@ class BreakerDoor {
   async report(report: ProviderReport): Promise<void> {
     const isSuccess = report.outcome === 'success';
     if (isSuccess && !(await this.successMatters())) return;
-    this.toldOfFailure = !isSuccess;
+    if (report.outcome !== 'abandoned') this.toldOfFailure = !isSuccess;
     const { provider } = this;
     try {
       await this.within(() =>

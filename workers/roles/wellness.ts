@@ -84,5 +84,5 @@ export function sparingBreakers(breakers: BreakerPort, wellness: Wellness): Brea
 }
 
 function isOfNetwork({ outcome }: ProviderReport): boolean {
-  return outcome !== 'success' && outcome.type === 'Provider.Network';
+  return typeof outcome === 'object' && outcome.type === 'Provider.Network';
 }

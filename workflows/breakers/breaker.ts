@@ -17,9 +17,10 @@ import type { RequestMessage } from '../../contracts/messages';
 //     After a failed probe that time is the least, whatever the provider says. No failure ever brings the end nearer.
 // B5. Open: only its time ends it. More failures are the same outage: they may move the end, and do not lengthen the
 //     doubled time. A success tells of what was begun before.
-// B6. Half-open: one caller at a time holds the probe, for as long as its lease. A success closes, a failure opens again.
+// B6. Half-open: one caller at a time holds the probe, for as long as its lease. A success closes, a failure opens again,
+//     and whoever gives its attempt up gives the probe back.
 // B7. Isolated: nothing but a person's reset ends it.
-// B8. The generation grows with every change of state and with every probe that is granted or lapses, so that a result
+// B8. The generation grows with every change of state and with every probe that is granted, lapses or is given back, so that a result
 //     that comes too late is one of an older generation.
 
 /** Reports that are remembered by their ids. */
@@ -63,6 +64,7 @@ export function hear(before: BreakerView, report: ProviderReport, now: number, l
   const breaker = settle(before, now);
   const { id, outcome, generation = breaker.generation } = report;
   if (breaker.seen.includes(id) || generation < breaker.generation) return breaker;
+  if (outcome === 'abandoned') return report.generation === undefined ? breaker : giveBack(breaker);
   const heard: BreakerView = {
     ...breaker,
     seen: [...breaker.seen, id].slice(-REMEMBERED),
@@ -113,6 +115,11 @@ export function standingOf({ state, why, openUntil, probe, generation, failures 
 function succeed(breaker: BreakerView): BreakerView {
   if (breaker.state === 'half-open') return close(breaker);
   return breaker.state === 'closed' ? { ...breaker, failures: 0 } : breaker;
+}
+
+/** Who had no probe gives none back: a probe began a generation of its own, and the report is of this one. */
+function giveBack(breaker: BreakerView): BreakerView {
+  return breaker.probe === undefined ? breaker : next(without(breaker, 'probe'));
 }
 
 function fail(breaker: BreakerView, failure: ProviderFailure, now: number, limits: BreakerLimits): BreakerView {

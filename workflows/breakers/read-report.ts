@@ -13,7 +13,7 @@ export function readReport(sent: unknown): ProviderReport | undefined {
   const { id, at, outcome, generation } = sent;
   if (typeof id !== 'string' || id === '' || id.length > LONGEST_ID || !isNumber(at)) return undefined;
   if (generation !== undefined && !isNumber(generation)) return undefined;
-  const read = outcome === 'success' ? outcome : readFailure(outcome);
+  const read = outcome === 'success' || outcome === 'abandoned' ? outcome : readFailure(outcome);
   return read && { id, at, outcome: read, ...(generation !== undefined && { generation }) };
 }
 

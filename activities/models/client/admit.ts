@@ -10,6 +10,7 @@ import type { ModelClientPorts } from './client-ports';
 import { lookAround, type Look } from './look-around';
 import { NobodyAvailable, OverBudget, type AttemptRequest, type Hold } from './model-client';
 import { nobody } from './nobody';
+import { tellAbandoned } from './tell';
 
 /** Somebody who may be called now: what the call costs at most is held, and a probe, where it needs one, is taken. */
 export interface Admitted {
@@ -92,9 +93,11 @@ async function tryOne(
   }
   const word = breakerWord(look.standings, ranked, Date.now());
   const probes = word.kind === 'probe' ? word.breakers : [];
-  for (const name of probes) {
+  for (const [taken, name] of probes.entries()) {
     if (await ports.breakers.takeProbe(name, request.attemptId, request.timeoutMs)) continue;
     hold?.settle(0);
+    const given = probes.slice(0, taken);
+    await tellAbandoned(ports, request, given, await generationsOf(ports, look, ranked, given));
     return { kind: 'breaker', reason: `somebody else is just trying ${name}`, retryAt: await triedUntil(ports, name) };
   }
   return { hold, probes, generations: await generationsOf(ports, look, ranked, probes) };

@@ -11,7 +11,7 @@ import {
   type CallTarget,
   type ModelClient,
 } from './model-client';
-import { sampleOf, tellFailure, tellSuccess } from './tell';
+import { sampleOf, tellAbandoned, tellFailure, tellSuccess } from './tell';
 
 export function createModelClient(ports: ModelClientPorts): ModelClient {
   return {
@@ -65,6 +65,7 @@ async function afterFailure(
   if (!(error instanceof ProviderFailure)) {
     // Cancelled half-way, or a defect of ours: the provider may have been at it.
     hold?.settle(undefined);
+    await tellAbandoned(ports, request, admitted.probes, admitted.generations);
     return error;
   }
   const isFree = costsNothing(error);

@@ -28,10 +28,24 @@ export async function tellFailure(
     const outcome = { failure: counts, type, message, ...(resetsAt === undefined ? {} : { resetsAt }) };
     await tell(ports, request, admitted, [about!], outcome);
   }
-  // An answer that is a refusal still shows that its provider is there: whoever waits for this probe may go on.
+  // An answer that is a refusal still shows that its provider is there; of any other failure nothing is learned here.
   const answered = facts.status !== undefined && facts.status >= 400 && facts.status < 500;
-  const proven = admitted.probes.filter((name) => counts === 'no' || name !== about);
-  if (answered) await tell(ports, request, admitted, proven, 'success');
+  const others = admitted.probes.filter((name) => counts === 'no' || name !== about);
+  if (answered) await tell(ports, request, admitted, others, 'success');
+  else await tellAbandoned(ports, request, others, admitted.generations);
+}
+
+/** The attempt came to nothing: whoever waits for its probes may try at once, and not when their leases are over. */
+export async function tellAbandoned(
+  { breakers }: Pick<ModelClientPorts, 'breakers'>,
+  { attemptId }: AttemptRequest,
+  probes: readonly string[],
+  generations: ReadonlyMap<string, number>,
+): Promise<void> {
+  const at = Date.now();
+  const tellOne = (name: string): Promise<void> =>
+    breakers.report(name, { id: attemptId, at, outcome: 'abandoned', generation: generations.get(name) ?? 0 });
+  await Promise.all(probes.map(tellOne));
 }
 
 /** What is learned of a model from one call. */

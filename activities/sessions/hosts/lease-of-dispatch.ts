@@ -87,7 +87,7 @@ async function ended(
 
 async function tellProvider(host: SessionHost, provider: string, report: ProviderReport): Promise<void> {
   const { outcome } = report;
-  if (outcome !== 'success' && outcome.failure !== 'transient') closePools(host, provider, outcome.message);
+  if (typeof outcome === 'object' && outcome.failure !== 'transient') closePools(host, provider, outcome.message);
   await host.ports.providers.report(provider, report).catch((error: unknown) => {
     host.ports.log.info('a breaker could not be told', { provider, report, error });
   });

@@ -230,13 +230,40 @@ describe('a breaker', () => {
     anthropic = scriptedModel('anthropic', upstream.url, PRICED);
     const { client, breakers } = scriptedClient([anthropic, openai]);
     breakers.standings.set('anthropic', { state: 'half-open', generation: 4 });
-    breakers.grants = false;
+    breakers.grants = () => false;
     upstream.reply(openAiAnswer(['ok']));
     const purse = new ScriptedPurse();
     const attempt = await client.attempt(tryOf({ purse }), ask(anthropic, openai));
     expect(attempt.candidate.provider).toBe('openai');
     expect([purse.held[0], purse.settled[0]]).toEqual([ESTIMATE, 0]);
     expect(attempt.route.rejected).toMatchObject([{ provider: 'anthropic', kind: 'breaker' }]);
+  });
+
+  it('has its probe back when the call is given up, or tells of its provider alone', async () => {
+    const { client, breakers } = scriptedClient([openai]);
+    breakers.standings.set('openai', { state: 'half-open', generation: 4 });
+    const over = new Error('the caller is gone');
+    await failureOf(client.attempt(tryOf(), () => Promise.reject(over)));
+    expect(breakers.reports).toMatchObject([{ breaker: 'openai', report: { outcome: 'abandoned', generation: 5 } }]);
+    breakers.reports.length = 0;
+    breakers.standings.set('openai', { state: 'closed', generation: 6 });
+    breakers.standings.set('openai/gpt-6-sol', { state: 'half-open', generation: 1 });
+    upstream.reply(json(503, {}));
+    await failureOf(client.attempt(tryOf({ attemptId: 'try-2' }), ask(openai)));
+    expect(breakers.reports).toMatchObject([
+      { breaker: 'openai', report: { outcome: { failure: 'transient' } } },
+      { breaker: 'openai/gpt-6-sol', report: { outcome: 'abandoned', generation: 2 } },
+    ]);
+  });
+
+  it('of a provider whose probe is taken in vain, because that of the model is not to be had, has it back', async () => {
+    const { client, breakers } = scriptedClient([openai]);
+    breakers.standings.set('openai', { state: 'half-open', generation: 4 });
+    breakers.standings.set('openai/gpt-6-sol', { state: 'half-open', generation: 1 });
+    breakers.grants = (breaker) => breaker === 'openai';
+    await failureOf(client.attempt(tryOf(), ask(openai)));
+    expect(upstream.requests).toEqual([]);
+    expect(breakers.reports).toMatchObject([{ breaker: 'openai', report: { outcome: 'abandoned', generation: 5 } }]);
   });
 
   it('learns from a refused request that its provider is there again', async () => {

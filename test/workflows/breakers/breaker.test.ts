@@ -101,6 +101,21 @@ describe('a half-open breaker', () => {
     expect(late).toEqual(second.breaker);
   });
 
+  it('gives the probe to the next at once when the first is given up, and to nobody for what others give up', () => {
+    const { at, breaker } = halfOpen();
+    const first = takeProbe(breaker, { who: 'a' }, at, limits).breaker;
+    for (const older of [told('abandoned', breaker.generation), told('abandoned')]) {
+      expect(hear(first, older, at + 1, limits)).toEqual(first);
+    }
+    const given = told('abandoned', first.generation);
+    const free = hear(first, given, at + 1, limits);
+    expect(standingOf(free)).toEqual({ state: 'half-open', why: first.why, generation: first.generation + 1 });
+    const second = takeProbe(free, { who: 'b' }, at + 1, limits);
+    expect(second.granted).toBe(true);
+    expect(hear(second.breaker, given, at + 2, limits)).toEqual(second.breaker);
+    expect(hear(second.breaker, told('success', first.generation), at + 2, limits)).toEqual(second.breaker);
+  });
+
   it('closes with the success of its probe, and forgets that it was ever open', () => {
     const { at, breaker } = halfOpen();
     const { breaker: probed } = takeProbe(breaker, { who: 'a' }, at, limits);
@@ -162,7 +177,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       {
         do: fc.constant('report' as const),
         id: fc.nat(12),
-        outcome: fc.oneof(fc.constant('success' as const), failure),
+        outcome: fc.oneof(fc.constantFrom('success' as const, 'abandoned' as const), failure),
         age: fc.nat(3),
       },
       { requiredKeys: ['do', 'id', 'outcome'] },
@@ -240,7 +255,9 @@ describe('whatever happens', () => {
       const last = earlier.findLastIndex((step) => step.granted);
       if (last < 0) return;
       const { probe } = earlier[last]!.after;
-      const ended = earlier.slice(last + 1).some((step) => step.after.state !== 'half-open');
+      const ended = earlier
+        .slice(last + 1)
+        .some(({ after }) => after.state !== 'half-open' || after.probe === undefined);
       expect(probe!.until <= at || ended).toBe(true);
     });
   });
@@ -251,6 +268,17 @@ describe('whatever happens', () => {
       expect(before.openUntil).toBeGreaterThan(at);
       expect(after.state).toBe('open');
       expect(after.openUntil).toBeGreaterThanOrEqual(before.openUntil!);
+    });
+  });
+
+  it('what was given up changes nothing but a probe', () => {
+    always(({ before, after, report }) => {
+      if (report?.outcome !== 'abandoned') return;
+      const { probe: _, generation: __, ...rest } = before;
+      expect(after).toMatchObject(rest);
+      expect(after.generation).toBe(
+        before.generation + (before.probe !== undefined && after.probe === undefined ? 1 : 0),
+      );
     });
   });
 
