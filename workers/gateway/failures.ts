@@ -59,10 +59,13 @@ export function outOfTime(totalMs: number, trials: readonly Trial[]): ApiError {
   return new ApiError(504, { message, ...twice('timeout') });
 }
 
+/** What whoever runs the gateway can do where Temporal, or what runs on it, is silent. */
+export const LOOK = '`gantry doctor` says whether Temporal and a worker answer.';
+
 /** The ledger does not answer: nothing is spent without it. */
 export function ledgerAway(error: Error): ApiError {
   const why = error.message.replace(/ Nothing is spent without it\.$/, '');
-  const message = `Nothing is spent while the ledger of budgets does not answer: ${why}`;
+  const message = `Nothing is spent while the ledger of budgets does not answer: ${why} ${LOOK}`;
   return new ApiError(
     503,
     { message, ...twice('budget_unavailable') },

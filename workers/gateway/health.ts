@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { breakerWord, breakersOf } from '../../contracts/routing/breakers';
 import type { ConfiguredProvider } from '../../contracts/config/model-config';
 import type { Standing } from '../../contracts/breakers';
+import { LOOK } from './failures';
 import type { GatewayPorts } from './ports';
 
 /** `/healthz`: the process lives. `/readyz`: it can be of use, or why not. Neither needs a key. */
@@ -39,7 +40,7 @@ async function whyNotReady(ports: GatewayPorts): Promise<readonly string[]> {
   return [
     ...(providers.length === 0 ? ['No model provider is configured.'] : []),
     ...(nobody ? shut.flatMap((reason) => reason ?? []) : []),
-    ...(ledger === undefined ? [] : [`The ledger of budgets does not answer: ${ledger}`]),
+    ...(ledger === undefined ? [] : [`The ledger of budgets does not answer: ${ledger} ${LOOK}`]),
   ];
 }
 

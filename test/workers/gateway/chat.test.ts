@@ -240,7 +240,7 @@ describe('a chat completion through the gateway', () => {
       const { client, upstreams, audit } = await start({ purseOf: () => purse });
       const error = await failureOf(client({ maxRetries: 0 }).chat.completions.create(ASKED));
       expect(error).toMatchObject({ status: 503, code: 'budget_unavailable', type: 'budget_unavailable' });
-      expect(error.message).toMatch(/The budgets of acme gave no answer in time\.$/);
+      expect(error.message).toMatch(/The budgets of acme gave no answer in time\. `gantry doctor` says/);
       expect([error.headers?.get('retry-after'), error.headers?.get('x-should-retry')]).toEqual(['5', null]);
       expect(upstreams['first']!.requests).toEqual([]);
       expect(await audit()).toMatchObject([{ status: 503, error: 'budget_unavailable' }]);
