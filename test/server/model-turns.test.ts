@@ -7,11 +7,19 @@ import type { AuditKind } from '../../contracts/run';
 import type { BudgetsFile } from '../../contracts/schemas/config/budgets';
 import type { RouteFacts } from '../../contracts/routing/facts';
 import { FakeHost } from '../support/fake-host';
-import { anthropicAnswer, beginning, json, ollamaAnswer, openAiAnswer, stream } from '../support/model-wire';
+import {
+  anthropicAnswer,
+  beginning,
+  json,
+  ollamaAnswer,
+  ollamaLine,
+  openAiAnswer,
+  stream,
+} from '../support/model-wire';
 import { pipeline } from '../support/pipelines';
 import { RunHarness, type RunHandle } from '../support/run-harness';
 import { ScriptedBreakers, scriptedClient, scriptedModel, type ScriptedModel } from '../support/scripted-models';
-import { startUpstream, type ScriptedUpstream } from '../support/scripted-upstream';
+import { startUpstream, type Reply, type ScriptedUpstream } from '../support/scripted-upstream';
 import { waitUntil } from '../support/wait-until';
 
 // Real workflow, server and SDKs: what one call learns must reach the next one through Temporal.
@@ -350,6 +358,25 @@ describe('a budget', () => {
     const run = await harness.start(planned({ model: 'gpt-6-sol' }));
     expect((await run.result()).view.stages[0]).toMatchObject({ output: 'Locally.', by: 'gpt-test-2026 (offline)' });
     expect(await trailOf(run, 'budget.local')).toHaveLength(1);
+  });
+
+  it('that is over asks an Ollama in its own protocol for a context the prompt fits in, and takes no answer to half of it', async () => {
+    await serve([...priced(), scriptedModel('ollama', upstream.url)], { ...BUDGETS, over: 'local' });
+    ledger.refusesUntil = Date.now() + 3_600_000;
+    const long = 'word '.repeat(8_000);
+    const read = (prompt_eval_count: number): Reply =>
+      stream('ollama', [ollamaLine('Short.'), ollamaLine('', { done: true, done_reason: 'stop', prompt_eval_count })]);
+    upstream.reply(read(10_200), read(2_048));
+    const whole = await harness.start(pipeline({ stages: { plan: { prompt: long, retry } } }));
+    expect((await whole.result()).view.stages[0]).toMatchObject({
+      output: 'Short.',
+      by: expect.stringContaining('ollama') as string,
+    });
+    const half = await harness.start(pipeline({ stages: { plan: { prompt: long, retry } } }));
+    const { failure } = (await half.result()).view.stages[0] ?? {};
+    expect(failure?.message).toContain('Ollama cut the prompt: it read 2048 tokens');
+    expect(upstream.requests.map(({ url }) => url)).toEqual(['/api/chat', '/api/chat']);
+    expect(upstream.requests[0]?.body).toMatchObject({ truncate: false, options: { num_ctx: 32_768 } });
   });
 
   it('of a run is what slices may take, less what was spent beside them', async () => {
