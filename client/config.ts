@@ -64,8 +64,17 @@ export function findConfigFile({ env, cwd, home, named }: ConfigPlace): string |
       'Write one with `gantry init --config`.',
     );
   }
-  return [path.join(cwd, CONFIG_FILE), path.join(home, CONFIG_FILE)].find((file) => existsSync(file));
+  const found = [path.join(cwd, CONFIG_FILE), path.join(home, CONFIG_FILE)].find((file) => existsSync(file));
+  const other = OTHER_NAMES.find((name) => existsSync(path.join(cwd, name)));
+  // It would count for nothing, and its budgets with it.
+  if (other !== undefined && found !== path.join(cwd, CONFIG_FILE)) {
+    throw new UserError(`${other} is not read under this name.`, `Call it ${CONFIG_FILE}, or name it with --config.`);
+  }
+  return found;
 }
+
+/** What people call it who are used to the other ending. */
+const OTHER_NAMES = ['gantry.config.yml', 'gantry.config.json'];
 
 /** Which models an Ollama has that can chat. */
 export async function askOllama(baseUrl: string): Promise<AskedOllama> {

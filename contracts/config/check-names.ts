@@ -47,7 +47,7 @@ function checkCandidate(path: Path, name: string, known: KnownNames): Problem[] 
   if (model !== undefined && near !== undefined) {
     return [problemAt(path, `there is no provider "${provider}"`, { hint: `Did you mean "${near}/${model}"?` })];
   }
-  const words = [...chains, ...providers, ...models];
+  const words = [...new Set([...chains, ...providers, ...models])];
   if (isOpen && nearestWord(name, [...chains, ...providers]) === undefined) return [];
   return [problemAt(path, `no chain, provider or model is called "${name}"`, { hint: suggestion(name, words) })];
 }

@@ -12,6 +12,8 @@ export interface ModelConfig {
   readonly organisation: string;
   /** In order of preference; those that are not enabled are left out. */
   readonly providers: readonly ConfiguredProvider[];
+  /** Names that the configuration knows and that cannot be asked from here: not enabled, not chosen, or without a key. */
+  readonly leftOut?: readonly string[];
   readonly chains: Readonly<Record<string, readonly string[]>>;
   readonly routes: readonly RouteRule[];
   readonly experiments: readonly Experiment[];

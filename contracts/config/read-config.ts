@@ -61,7 +61,9 @@ export function readConfig(text: string | undefined, options: ReadOptions): Read
     ...(budgets && { budgets }),
     ...(lastResort !== undefined && { lastResort }),
   };
-  return { config: { ...parts, providers: choice.providers, source }, notes: gathered.notes };
+  const asked = new Set(choice.providers.map(({ name }) => name));
+  const leftOut = Object.keys(file.providers ?? {}).filter((name) => !asked.has(name));
+  return { config: { ...parts, providers: choice.providers, leftOut, source }, notes: gathered.notes };
 }
 
 /** Whether a file says who answers. Where it does not, an Ollama of this machine is looked for. */
@@ -134,7 +136,7 @@ function namesIn({ source, isOpen }: ConfigSource, declared: readonly Configured
   const names = keysAt('providers');
   const models = names.flatMap((name) => {
     const listed = valueAt(source, ['providers', name, 'models']);
-    return Array.isArray(listed) ? listed.filter((model) => typeof model === 'string') : [];
+    return (Array.isArray(listed) ? listed : [listed]).filter((model) => typeof model === 'string');
   });
   return {
     ...{ perhaps, isOpen },

@@ -9,7 +9,11 @@ export function withKeys(
   const hasKey = (variable: string | undefined) => variable === undefined || setIn(env, variable) !== undefined;
   const without = config.providers.filter(({ keyVariable }) => !hasKey(keyVariable));
   return {
-    config: { ...config, providers: config.providers.filter(({ keyVariable }) => hasKey(keyVariable)) },
+    config: {
+      ...config,
+      providers: config.providers.filter(({ keyVariable }) => hasKey(keyVariable)),
+      leftOut: [...(config.leftOut ?? []), ...without.map(({ name }) => name)],
+    },
     notes: without.map(({ name, keyVariable }) => `${name} is left out: its key, ${keyVariable}, is not set.`),
   };
 }

@@ -24,10 +24,26 @@ export function wordIssue(issue: z.core.$ZodRawIssue): string {
     case 'unrecognized_keys':
       // Not for people: carries the words that would have been known to where the issue is described.
       return knownKeys(issue.inst).join(' ');
+    case 'too_small':
+    case 'too_big':
+      return boundOf(issue) ?? NOT_VALID;
     default:
-      return 'is not valid';
+      return NOT_VALID;
   }
 }
+
+const NOT_VALID = 'is not valid';
+
+/** Of numbers; how long texts and lists may be is said where it is a rule. */
+function boundOf(issue: z.core.$ZodRawIssue<z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig>): string | undefined {
+  if (!NUMBERS.has(issue.origin)) return undefined;
+  const isLeast = issue.code === 'too_small';
+  const bound = isLeast ? issue.minimum : issue.maximum;
+  if (issue.inclusive === false) return `must be ${isLeast ? 'more' : 'less'} than ${bound}`;
+  return `must be at ${isLeast ? 'least' : 'most'} ${bound}`;
+}
+
+const NUMBERS: ReadonlySet<string> = new Set(['number', 'int', 'bigint']);
 
 /** The mistakes behind one finding, each with its place. */
 export function describeIssue(issue: z.core.$ZodIssue, findings: Findings, at: Path = []): Problem[] {
@@ -80,7 +96,8 @@ function describeUnion(issue: z.core.$ZodIssueInvalidUnion, findings: Findings, 
   const meant = issue.errors.find((form) => !form.some((inner) => isOtherType(inner, value)));
   if (meant !== undefined) return meant.flatMap((inner) => describeIssue(inner, findings, path));
   const found = gotAt(path, value, findings);
-  if (issue.message !== 'is not valid') return [fieldProblem(path, `${issue.message}${found}`)];
+  if (value === undefined) return [fieldProblem(path, MISSING)];
+  if (issue.message !== NOT_VALID) return [fieldProblem(path, `${issue.message}${found}`)];
   const forms = issue.errors.flatMap((form) => form.flatMap(formsOf));
   return [fieldProblem(path, `must be ${listWords([...new Set(forms)])}${found}`)];
 }

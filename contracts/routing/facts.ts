@@ -8,7 +8,7 @@ import type { Profile } from '../profiles';
 export interface RouteFacts {
   readonly config: Pick<
     ModelConfig,
-    'providers' | 'chains' | 'routes' | 'experiments' | 'policies' | 'budgets' | 'lastResort'
+    'providers' | 'leftOut' | 'chains' | 'routes' | 'experiments' | 'policies' | 'budgets' | 'lastResort'
   >;
   /** By name of the breaker: a provider, or `provider/model`. Absent: closed. */
   readonly standings: ReadonlyMap<string, Standing>;

@@ -45,6 +45,7 @@ export function judge(weighed: Weighed, request: RouteRequest, facts: RouteFacts
     doesNotFit(weighed, request) ??
     policyForbids(findings) ??
     costsTooMuch(weighed, facts) ??
+    cannotBeCounted(weighed, facts) ??
     failedForGood(weighed);
   if (final) return { weighed, findings, admitted: false, no: final };
   const breaker = breakerWord(facts.standings, weighed.candidate, facts.now);
@@ -82,6 +83,12 @@ function policyForbids(findings: readonly PolicyFinding[]): No | undefined {
 function costsTooMuch({ free }: Weighed, { freeOnly }: RouteFacts): No | undefined {
   if (freeOnly !== true || free) return undefined;
   return { kind: 'budget', reason: 'the budget has nothing left, and it is not known to cost nothing' };
+}
+
+/** Where budgets are kept, nothing is spent that cannot be held. */
+function cannotBeCounted({ free, estimateNano }: Weighed, { config }: RouteFacts): No | undefined {
+  if (config.budgets === undefined || free || estimateNano !== undefined) return undefined;
+  return { kind: 'budget', reason: 'nobody knows what it costs: set its prices in the configuration' };
 }
 
 function failedForGood({ trial }: Weighed): No | undefined {

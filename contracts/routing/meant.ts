@@ -5,7 +5,7 @@ import { applies, conditionsText } from './applies';
 import { draw } from './experiment';
 import { chainOf, defaultOf, listing, namedBy, providerNamed, realOf } from './names';
 
-export type MeaningParts = Pick<ModelConfig, 'providers' | 'chains' | 'routes' | 'experiments'>;
+export type MeaningParts = Pick<ModelConfig, 'providers' | 'leftOut' | 'chains' | 'routes' | 'experiments'>;
 
 /** Who a request is for, in order, before anybody looks whether they can answer. */
 export interface Meant {
@@ -40,6 +40,8 @@ function byName(config: MeaningParts, name: string): Meant {
   if (provider) return { ...asked, candidates: [provider] };
   const serving = listing(config.providers, name);
   if (serving.length > 0) return { ...asked, candidates: serving };
+  // Whoever names a provider wants no other, also where it cannot be asked from here.
+  if (config.leftOut?.includes(name.split('/')[0] ?? name)) return { ...asked, candidates: [], nobody: [name] };
   // Providers know more models than a configuration lists.
   const first = realOf(config.providers).filter(({ standIn }) => !standIn)[0];
   const by = 'asked for by name; no provider lists it, so the first is asked';

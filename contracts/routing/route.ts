@@ -94,5 +94,10 @@ function judgeAll(
 function namesNobody(name: string): RejectedCandidate {
   const slash = name.indexOf('/');
   const [provider, model] = slash > 0 ? [name.slice(0, slash), name.slice(slash + 1)] : [name, '*'];
-  return { provider, model, kind: 'unsuited', reason: `no enabled provider is called ${name} or lists such a model` };
+  return {
+    provider,
+    model,
+    kind: 'unsuited',
+    reason: `nobody who is enabled and has a key is called ${name} or lists such a model`,
+  };
 }

@@ -10,6 +10,8 @@ export const LEARNED_CALLS = 5;
 
 /** The answer that is expected where neither the request nor the provider says how long it may be, tokens. */
 export const EXPECTED_ANSWER = 4_096;
+/** The same at an Anthropic, whose protocol wants to be told a longest answer: this is what it is asked for. */
+export const ANTHROPIC_ANSWER = 16_000;
 
 /** A candidate, and all that is known of it for one request. */
 export interface Weighed {
@@ -33,7 +35,8 @@ export function weigh(
   request: RouteRequest,
   facts: RouteFacts,
 ): Weighed {
-  const answerTokens = request.maxOutputTokens ?? provider.maxOutput ?? EXPECTED_ANSWER;
+  const usual = provider.protocol === 'anthropic' ? ANTHROPIC_ANSWER : EXPECTED_ANSWER;
+  const answerTokens = request.maxOutputTokens ?? provider.maxOutput ?? usual;
   const free = facts.prices.isFree(candidate);
   const tokens = { input: request.inputTokens, output: answerTokens };
   const estimateNano = free ? 0 : facts.prices.estimate(candidate, tokens, facts.now);

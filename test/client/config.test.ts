@@ -46,6 +46,15 @@ describe('the file', () => {
     expect(found()).toBe(a);
   });
 
+  it('under a name that is not read is not passed over in silence', () => {
+    write('gantry.config.yml', 'budgets: { limits: { day: 1 } }');
+    write('home/gantry.config.yaml', '');
+    expect(() => findConfigFile(place())).toThrow('gantry.config.yml is not read under this name');
+    expect(findConfigFile(place({}, 'gantry.config.yml'))).toMatch(/gantry\.config\.yml$/);
+    const here = write('gantry.config.yaml', '');
+    expect(findConfigFile(place())).toBe(here);
+  });
+
   it('is called as it is seen from here, and nothing is asked where it says who answers', async () => {
     write('gantry.config.yaml', 'providers: { anthropic: }');
     const { config, file, notes } = await loadModelConfig(place());

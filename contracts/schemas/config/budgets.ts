@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BUDGET_WINDOWS } from '../../budgets';
-import { candidate, dollars, name } from './words';
+import { candidate, dollars, name, oneOrMany } from './words';
 
 /** At least one window; several may stand beside each other: a daily one inside a monthly one. */
 const limits = z.partialRecord(z.enum(BUDGET_WINDOWS), dollars);
@@ -11,8 +11,7 @@ const job = z.strictObject({
 
 const team = z.strictObject({
   limits: limits.default({}).meta({ description: 'US dollars for the team, by window' }),
-  projects: z
-    .array(name)
+  projects: oneOrMany(name)
     .default([])
     .meta({ description: 'Projects whose runs are counted here, beside those of its jobs' }),
   jobs: z.record(name, job).default({}).meta({ description: 'Each is named after the project whose runs it counts' }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, name, variable } from './words';
+import { duration, name, oneOrMany, someOf, variable } from './words';
 
 /** Vendors whose address, protocol and ways are known; a provider named after one needs no more than its models. */
 export const VENDORS = [
@@ -52,12 +52,10 @@ const provider = z
     key: variable
       .optional()
       .meta({ description: "The variable of the environment that holds the key; the vendor's usual one unless said" }),
-    models: z
-      .array(z.string().min(1))
-      .min(1, 'needs a model')
+    models: someOf(z.string().min(1), 'needs a model')
       .optional()
       .meta({ description: "The first is asked where nobody names one; the vendor's usual model unless said" }),
-    tags: z.array(name).default([]).meta({ description: 'Words that policies know it by: local, eu' }),
+    tags: oneOrMany(name).default([]).meta({ description: 'Words that policies know it by: local, eu' }),
     'max-output': z.int().positive().optional().meta({ description: 'Longest answer, tokens' }),
     'max-context': z
       .int()
@@ -66,9 +64,13 @@ const provider = z
       .meta({ description: 'Longest context, tokens; of an Ollama what it is asked for at most, 32768 unless said' }),
     'structured-output': z.boolean().optional().meta({ description: 'Whether it takes response_format: json_schema' }),
     prices: z
-      .record(z.string(), z.union([z.literal('free'), price]))
+      .union([z.literal('free'), z.record(z.string(), z.union([z.literal('free'), price]))])
+      .transform((said): Record<string, ModelPriceFile> => (said === 'free' ? { '*': said } : said))
       .default({})
-      .meta({ description: 'By model, * for all: US dollars for a million tokens, or free; above the price list' }),
+      .meta({
+        description:
+          'By model, * for all: US dollars for a million tokens, or free; free alone: all are. Above the price list',
+      }),
     organization: z.string().min(1).optional().meta({ description: "OpenAI's: who is billed" }),
     project: z.string().min(1).optional().meta({ description: "OpenAI's: the project that is billed" }),
     'first-event': duration.optional().meta({ description: 'Longest wait for the first event of an answer' }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { candidate, name, oneOrMany } from './words';
+import { candidate, name, oneOrMany, someOf } from './words';
 
-export const chains = z.record(name, z.array(candidate).min(1, 'needs a candidate'));
+export const chains = z.record(name, someOf(candidate, 'needs a candidate'));
 
 export const PREFERENCES = ['order', 'cost', 'latency', 'quality'] as const;
 export type Preference = (typeof PREFERENCES)[number];

@@ -32,6 +32,12 @@ export const variable = z.string({ error: VARIABLE_RULE }).regex(/^[A-Z][A-Z0-9_
 export const oneOrMany = <T extends z.ZodType>(item: T) =>
   z.union([item, z.array(item)]).transform((value) => (Array.isArray(value) ? value : [value]) as z.output<T>[]);
 
+/** The same, of which there must be one. */
+export const someOf = <T extends z.ZodType>(item: T, rule: string) =>
+  z
+    .union([item, z.array(item).min(1, rule)])
+    .transform((value) => (Array.isArray(value) ? value : [value]) as z.output<T>[]);
+
 /** `provider/model`, a provider (its first model), a model that a provider lists, or a chain. */
 export const candidate = z
   .string()

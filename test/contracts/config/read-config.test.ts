@@ -1,4 +1,5 @@
 import { readConfig } from '../../../contracts/config/read-config';
+import { withKeys } from '../../../contracts/config/with-keys';
 import { configOf, problemsOf } from '../../support/read-config';
 
 const WHOLE = `
@@ -73,6 +74,14 @@ describe('a whole configuration', () => {
   });
 });
 
+it('one text will do where a list is taken, and free for all models', () => {
+  const one = 'providers: { ollama: { models: m, tags: eu, prices: free } }\nchains: { c: m }';
+  const list = "providers: { ollama: { models: [m], tags: [eu], prices: { '*': free } } }\nchains: { c: [m] }";
+  expect(configOf(one)).toEqual(configOf(list));
+  const team = (projects: string) => `${one}\nbudgets: { teams: { web: { projects: ${projects} } } }`;
+  expect(configOf(team('site'))).toEqual(configOf(team('[site]')));
+});
+
 describe('mistakes', () => {
   it('are told all at once, each with its place and the nearest word, in the order of the file', () => {
     const text = [
@@ -112,6 +121,9 @@ describe('mistakes', () => {
     [provider('vendor: gemeni, models: [a]'), 'got "gemeni". Did you mean "gemini"?'],
     [provider('vendor: gemini, models: [a, a]'), '1:72  the model "a" is listed twice'],
     [provider('vendor: gemini, models: []'), 'providers.x.models needs a model.'],
+    [provider('vendor: gemini, models: a, prices: cheap'), 'providers.x.prices must be free, got "cheap".'],
+    [provider('vendor: gemini, models: a, max-output: 0'), 'providers.x.max-output must be more than 0, got 0.'],
+    [provider('vendor: gemini, models: a, max-context: 100'), 'max-context must be at least 8192, got 100.'],
     [provider('base-url: ftp://x, models: [a]'), 'must be an http or https address, got "ftp://x"'],
     [provider('vendor: anthropic, protocol: openai'), "its vendor's own address is of another protocol"],
     [provider('vendor: anthropic, project: p'), 'providers.x.project means nothing to the protocol anthropic'],
@@ -128,6 +140,9 @@ describe('mistakes', () => {
     ['chains: { b: [ollama], a: [b, c], c: [d], d: [b, c] }', 'leads back to itself: c → d → c'],
     ['chains: { ollama: [m] }', '2:11  there is a provider "ollama" too'],
     ['chains: { a: [] }', 'chains.a needs a candidate.'],
+    ['chains: { a: [nothing-of-it] }', 'There are a, ollama, anthropic, m, claude-sonnet-5.'],
+    ['routes: [{ task: x }]', 'routes[1].chain is missing.'],
+    ['budgets: { alert-at: 180 }', 'budgets.alert-at must be at most 100, got 180.'],
     ['chains: { a: [nobody/m] }', 'no chain, provider or model is called "nobody/m"'],
     [
       'experiments: [{ name: e, arms: { a: { chain: m, share: 60 }, b: { chain: ollama, share: 41 } } }]',
@@ -252,6 +267,9 @@ describe('who is left out', () => {
       'providers: { ollama: { models: [m], enabled: false }, anthropic: }\nchains: { c: [ollama/x, m] }',
     );
     expect(config.providers.map(({ name }) => name)).toEqual(['anthropic']);
+    expect(config.leftOut).toEqual(['ollama']);
+    expect(withKeys(config, {}).config.leftOut).toEqual(['ollama', 'anthropic']);
+    expect(withKeys(config, { ANTHROPIC_API_KEY: 'k' }).config.leftOut).toEqual(['ollama']);
   });
 
   it('those that GANTRY_PROVIDERS does not name', () => {

@@ -62,6 +62,15 @@ describe('what a request names', () => {
     expect(order(facts, { model: 'constructor' })).toEqual(['anthropic/constructor']);
   });
 
+  it('is nobody else where a provider is named that cannot be asked from here', () => {
+    const without = factsOf(ALL, { leftOut: ['router', 'house'] });
+    for (const model of ['house', 'house/large']) {
+      const { candidates, rejected } = route(request({ model }), without);
+      expect(candidates).toEqual([]);
+      expect(rejected).toMatchObject([{ provider: 'house', reason: expect.stringContaining(model) as string }]);
+    }
+  });
+
   it('names in the configuration that mean nobody are told, and the others are asked', () => {
     const gaps = factsOf(ALL, { chains: { default: ['ollama', 'perplexity/sonar', 'gpt'] } });
     const { candidates, rejected } = route(request(), gaps);
@@ -71,13 +80,13 @@ describe('what a request names', () => {
         provider: 'ollama',
         model: '*',
         kind: 'unsuited',
-        reason: 'no enabled provider is called ollama or lists such a model',
+        reason: 'nobody who is enabled and has a key is called ollama or lists such a model',
       },
       {
         provider: 'perplexity',
         model: 'sonar',
         kind: 'unsuited',
-        reason: 'no enabled provider is called perplexity/sonar or lists such a model',
+        reason: 'nobody who is enabled and has a key is called perplexity/sonar or lists such a model',
       },
     ]);
   });

@@ -92,6 +92,18 @@ describe('an estimate', () => {
     expect(estimate(factsOf([dear]))?.estimateNano).toBe(toNano(4.096));
   });
 
+  it('is of as long an answer as an Anthropic is asked for where nobody says', () => {
+    expect(estimate(factsOf([{ ...dear, protocol: 'anthropic' }]))?.estimateNano).toBe(toNano(16));
+  });
+
+  it('that nobody knows keeps a model from being asked where budgets are kept', () => {
+    const budgets = { limits: {}, teams: {}, over: 'stop', 'alert-at': 80 } as const;
+    const { candidates, rejected } = route(request(), factsOf([DARK, dear], { budgets }));
+    expect(candidates).toMatchObject([{ provider: 'dear' }]);
+    expect(rejected).toMatchObject([{ kind: 'budget', reason: expect.stringContaining('set its prices') as string }]);
+    expect(order(factsOf([DARK, dear]))).toHaveLength(2);
+  });
+
   it('is nothing for what is free, and absent where nobody knows', () => {
     expect(estimate(factsOf([FREE]))).toMatchObject({ estimateNano: 0, free: true });
     expect(estimate(factsOf([DARK]))).not.toHaveProperty('estimateNano');
