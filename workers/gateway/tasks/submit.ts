@@ -5,7 +5,7 @@ import { TASK_LIFE_MS, type Owned, type TaskInput, type TaskOrder } from '../../
 import type { TaskRequest } from '../../../activities/tasks/task-store';
 import { ApiError } from '../errors';
 import type { Caller } from '../keys';
-import { answering } from './answering';
+import { answering, perhapsBegun } from './answering';
 import { viewOfNew, type TaskReport } from './task-door';
 import { TASK_API_LIMITS, type TaskApiPorts } from './task-ports';
 
@@ -42,21 +42,24 @@ export async function submit(ports: TaskApiPorts, order: Order): Promise<TaskRep
   const { kind, more, caller } = order;
   const told: TaskOrder = { kind, createdAt, expiresAt, ...kept, by: caller.name, ...more };
   const limits = { ...TASK_API_LIMITS, ...ports.limits };
-  return answering(async () => {
-    const isNew = await ports.door.start(
-      {
-        ...{ task, total: kept.total, ...sharesOf(kept.total, limits.parallel) },
-        ...{ expiresAt, timeoutMs: limits.callMs, request: requestOf(order), scope: scopeOf(caller) },
-        files: kind === 'many',
-      },
-      told,
-    );
-    if (isNew) return { task, order: told, view: viewOfNew(told) };
-    const report = await ports.door.look(task);
-    if (report === undefined) throw new Error(`${task.id} was started and is not there`);
-    if (report.order.digest !== kept.digest) throw otherOrder();
-    return report;
-  });
+  return answering(
+    async () => {
+      const isNew = await ports.door.start(
+        {
+          ...{ task, total: kept.total, ...sharesOf(kept.total, limits.parallel) },
+          ...{ expiresAt, timeoutMs: limits.callMs, request: requestOf(order), scope: scopeOf(caller) },
+          files: kind === 'many',
+        },
+        told,
+      );
+      if (isNew) return { task, order: told, view: viewOfNew(told) };
+      const report = await ports.door.look(task);
+      if (report === undefined) throw new Error(`${task.id} was started and is not there`);
+      if (report.order.digest !== kept.digest) throw otherOrder();
+      return report;
+    },
+    order.idempotencyKey === undefined ? perhapsBegun(task.id) : undefined,
+  );
 }
 
 /** How a task of so many requests is taken in pieces. */

@@ -31,6 +31,8 @@ export interface TaskDoorOptions {
   readonly namespace: string;
   /** Where workflows run. */
   readonly taskQueue: string;
+  /** How long Temporal may take to answer, milliseconds. */
+  readonly answerMs?: number;
 }
 
 /** A task as its workflow tells it. */
@@ -78,7 +80,7 @@ export class TaskDoor {
     const queued = input.files
       ? { taskQueue: base, args: [input] }
       : { taskQueue: modelsTaskQueue(base), args: [{ ...input, base }] };
-    return this.within(ANSWER_MS, async () => {
+    return this.within(this.answerMs, async () => {
       try {
         await this.client.workflow.start(MODEL_TASK, {
           ...queued,
@@ -97,7 +99,7 @@ export class TaskDoor {
 
   /** How a task stands; undefined: nobody knows one of that id. */
   async look(task: Owned): Promise<TaskReport | undefined> {
-    return this.within(ANSWER_MS, async () => {
+    return this.within(this.answerMs, async () => {
       const handle = this.client.workflow.getHandle(taskWorkflowId(task));
       const known = await unlessUnknown(handle.describe());
       return known && this.report(task, known, true);
@@ -108,7 +110,7 @@ export class TaskDoor {
   async list(team: string | undefined, idPrefix: string): Promise<readonly TaskReport[]> {
     const prefix = taskWorkflowPrefix(team);
     const query = `WorkflowId STARTS_WITH '${prefix}${idPrefix}' AND ExecutionStatus != 'ContinuedAsNew'`;
-    return this.within(ANSWER_MS, async () => {
+    return this.within(this.answerMs, async () => {
       const reports: TaskReport[] = [];
       for await (const info of this.client.workflow.list({ query, pageSize: 500 })) {
         const id = info.workflowId.slice(prefix.length);
@@ -132,7 +134,7 @@ export class TaskDoor {
       const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
       if (cause instanceof ApplicationFailure && cause.type === REFUSED) return cause.message;
       if (error instanceof WorkflowNotFoundError) return 'The task has ended.';
-      return this.within(ANSWER_MS, async () => {
+      return this.within(this.answerMs, async () => {
         const sent = await unlessUnknown(handle.signal(cancelTaskSignal, { who }).then(() => true));
         return sent === undefined ? 'The task has ended.' : undefined;
       });
@@ -147,7 +149,7 @@ export class TaskDoor {
 
   /** Who takes calls of models, as the server saw it within the last minutes. */
   async workers(): Promise<readonly ModelWorker[]> {
-    return this.within(ANSWER_MS, async () => {
+    return this.within(this.answerMs, async () => {
       const { pollers } = await this.client.workflowService.describeTaskQueue({
         namespace: this.options.namespace,
         taskQueue: { name: modelsTaskQueue(this.options.taskQueue) },
@@ -185,6 +187,10 @@ export class TaskDoor {
   private async result(task: Owned, { name }: WorkflowExecutionInfo['status']): Promise<TaskView | undefined> {
     if (name !== 'COMPLETED') return undefined;
     return this.client.workflow.getHandle<ModelTask>(taskWorkflowId(task)).result();
+  }
+
+  private get answerMs(): number {
+    return this.options.answerMs ?? ANSWER_MS;
   }
 
   private async within<T>(ms: number, ask: () => Promise<T>): Promise<T> {
