@@ -8,7 +8,7 @@ import type { Control, Dispatch, Session, TurnWatch } from '../session-backend';
 import { isOver, type TurnState } from '../turn-state';
 
 /** Between two looks when nothing tells that there is something to see. */
-const LOOK_MS = 1_000;
+const LOOK_MS = 2_000;
 /** An agent that writes all the time is not looked at all the time. */
 const REST_MS = 25;
 

@@ -1,9 +1,9 @@
 import { listPanes, type Pane } from './pane';
 import type { TmuxServer } from './tmux-server';
 
-const FRESH_MS = 1_000;
+const FRESH_MS = 2_000;
 
-/** The panes of a server, asked for once a second for however many agents: each asking is a process of its own. */
+/** The panes of a server, asked for every two seconds for however many agents: each asking is a process of its own. */
 export interface PaneTable {
   /** The pane of an agent; undefined where there is none. Fails: TmuxError. */
   find(agentId: string): Promise<Pane | undefined>;

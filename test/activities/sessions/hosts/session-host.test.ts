@@ -131,6 +131,7 @@ describe('a conversation', () => {
     const host = await openHost([], { min: 0, max: 1 });
     const first = await run(host, input(1, { keep: true }));
     bench.survivors().forEach((pid) => process.kill(pid, 'SIGKILL'));
+    await waitUntil(() => stateOf(host) === 'stopped');
     await run(host, input(2, { resume: first.conversation! }));
     expect(started()[1]).toMatchObject({ resumed: first.conversation!.id });
   });
