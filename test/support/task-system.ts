@@ -11,6 +11,7 @@ import { createPriceBook } from '../../contracts/prices';
 import { ledgerQuery, ledgerWorkflowId, type WindowView } from '../../contracts/budgets';
 import type { ModelConfig } from '../../contracts/config/model-config';
 import { toNano } from '../../contracts/money';
+import type { BudgetsFile } from '../../contracts/schemas/config/budgets';
 import type { WorkerRole } from '../../contracts/task-queues';
 import { taskStores } from '../../workers/build-model-work';
 import { createModelClient } from '../../activities/models/client/create-model-client';
@@ -45,6 +46,7 @@ export class TaskSystem {
   app!: FastifyInstance;
   url!: string;
   ports!: TaskApiPorts;
+  private budgets: BudgetsFile = { limits: { total: toNano(100) }, teams: {}, over: 'stop', 'alert-at': 80 };
   private readonly logs = new Map<string, string>();
 
   private constructor(
@@ -57,11 +59,20 @@ export class TaskSystem {
 
   static async start(
     upstreamUrl: string,
-    { address = process.env['GANTRY_TEST_ADDRESS']!, limits = {} } = {},
+    {
+      address = process.env['GANTRY_TEST_ADDRESS']!,
+      limits = {},
+      budgets = {},
+    }: {
+      readonly address?: string;
+      readonly limits?: Partial<TaskApiLimits>;
+      readonly budgets?: Partial<BudgetsFile>;
+    } = {},
   ): Promise<TaskSystem> {
     const connection = await Connection.connect({ address });
     const client = new Client({ connection });
     const system = new TaskSystem(address, await temporaryDirectory(), upstreamUrl, connection, client);
+    system.budgets = { ...system.budgets, ...budgets };
     await system.startGateway(limits);
     return system;
   }
@@ -85,9 +96,7 @@ export class TaskSystem {
         },
       ],
       ...{ chains: {}, routes: [], experiments: [], policies: [], source: 'a test' },
-      budgets: {
-        ...{ limits: { total: toNano(100) }, teams: {}, over: 'stop', 'alert-at': 80 },
-      },
+      budgets: this.budgets,
       gateway: { host: '127.0.0.1', port: 0, keys: { ann: key('red'), bob: key('blue'), eve } },
     };
   }
