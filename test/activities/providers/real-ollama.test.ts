@@ -43,7 +43,6 @@ withOllama('a real Ollama', () => {
     async (way) => {
       const failure = await failureOf(WAYS[way](provider, { ...HELLO, model: 'nobody-has-this:1b' }));
       expect(failure).toMatchObject({
-        committed: false,
         verdict: { type: 'Provider.NotFound', counts: 'permanent', scope: 'model', retryable: false, failover: true },
       });
       expect(failure.verdict.fix).toContain('ollama pull');
