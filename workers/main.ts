@@ -32,7 +32,7 @@ export async function main(): Promise<void> {
     });
     const { models, sessionPorts, sweeping } = built;
     const work = buildModelWork({
-      ...{ home: settings.home, models, breakers, environment: process.env, redact, log },
+      ...{ home: settings.home, models, breakers, redact, log },
     });
     const activities = { ...built.activities, ...work.finishing };
     void models.ledger.declareBudgets().catch((error: unknown) => {

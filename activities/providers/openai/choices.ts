@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '../../../contracts/json';
-import { isJsonObject, isObject } from '../json';
+import { isJsonObject } from '../json';
 import type { Asked } from '../protocol';
 import { UnusableAnswer } from '../provider-failure';
+import { wantsUsage } from '../wire-request';
 
 /** What has to come for an answer to be whole. */
 export interface Expected {
@@ -13,13 +14,13 @@ export interface Expected {
   readonly wantsUsage: boolean;
 }
 
-export function expectedOf({ request: { body }, model }: Asked): Expected {
-  const { n, stop, stream_options: options } = body;
+export function expectedOf({ request, model }: Asked): Expected {
+  const { n, stop } = request.body;
   return {
     model,
     choices: typeof n === 'number' ? n : 1,
     mayBeEmpty: typeof stop === 'string' ? stop !== '' : Array.isArray(stop) && stop.length > 0,
-    wantsUsage: isObject(options) && options['include_usage'] === true,
+    wantsUsage: wantsUsage(request),
   };
 }
 

@@ -2,6 +2,7 @@ import { isObject } from '../json';
 import type { WireRequest } from '../model-provider';
 import type { Asked } from '../protocol';
 import type { OpenAiSettings } from '../settings';
+import { wantsUsage } from '../wire-request';
 import type { Changes } from './rewrite';
 
 type Fields = Record<string, unknown>;
@@ -10,20 +11,20 @@ type Fields = Record<string, unknown>;
 export function chatChanges(settings: OpenAiSettings, asked: Asked, stream: boolean): Changes {
   const changes = { model: asked.model };
   changeLimit(changes, settings, asked);
-  changeStream(changes, asked.request.body, stream);
+  changeStream(changes, asked.request, stream);
   return changes;
 }
 
-function changeStream(changes: Fields, body: WireRequest['body'], stream: boolean): void {
-  const { stream: said, stream_options: options } = body;
+function changeStream(changes: Fields, request: WireRequest, stream: boolean): void {
+  const { stream: said, stream_options: options } = request.body;
   if (!stream && said === true) {
     changes['stream'] = undefined;
     changes['stream_options'] = undefined;
   }
   if (!stream) return;
-  const given = isObject(options) ? options : {};
   if (said !== true) changes['stream'] = true;
-  if (given['include_usage'] !== true) changes['stream_options'] = { ...given, include_usage: true };
+  if (wantsUsage(request)) return;
+  changes['stream_options'] = { ...(isObject(options) ? options : {}), include_usage: true };
 }
 
 /** OpenAI's newer models refuse the old word for the longest answer, and other servers do not know the new one. */

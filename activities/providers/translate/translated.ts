@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { JsonObject } from '../../../contracts/json';
 import { tokensOfAnswer } from '../../../contracts/tokens';
-import { isObject } from '../json';
 import type { StreamAccount, StreamPart, WholeAnswer } from '../model-provider';
 import type { Asked, Protocol } from '../protocol';
 import { UnusableAnswer } from '../provider-failure';
+import { wantsUsage } from '../wire-request';
 import type { Wire } from '../wire/wire';
 import type { Piece, Told } from './piece';
 import { longestAnswer, readChat, type AskedChat } from './read-chat';
@@ -46,9 +46,7 @@ class Answer {
     const chat = read(asked);
     const pieces = await ask(chat, wire, this.told);
     this.requestId = wire.requestId();
-    const { stream_options: options } = asked.request.body;
-    const wantsUsage = isObject(options) && options['include_usage'] === true;
-    return this.parts(pieces, wire, { mayBeEmpty: chat.stop.length > 0, wantsUsage });
+    return this.parts(pieces, wire, { mayBeEmpty: chat.stop.length > 0, tellsUsage: wantsUsage(asked.request) });
   }
 
   whole(): WholeAnswer {
@@ -66,7 +64,7 @@ class Answer {
   private async *parts(
     pieces: AsyncIterable<Piece>,
     wire: Wire,
-    { mayBeEmpty, wantsUsage }: { readonly mayBeEmpty: boolean; readonly wantsUsage: boolean },
+    { mayBeEmpty, tellsUsage }: { readonly mayBeEmpty: boolean; readonly tellsUsage: boolean },
   ): AsyncGenerator<StreamPart> {
     let commits = false;
     for await (const piece of pieces) {
@@ -80,7 +78,7 @@ class Answer {
     }
     // SDKs end an aborted stream as if it were complete.
     wire.signal.throwIfAborted();
-    const usage = wantsUsage ? this.teller.usage() : undefined;
+    const usage = tellsUsage ? this.teller.usage() : undefined;
     if (usage) yield part(usage, commits);
   }
 

@@ -45,7 +45,10 @@ export async function exchangeStream(
   }
 }
 
-async function* untilTheEnd({ deadlines, failureOf }: Made, parts: AsyncIterable<StreamPart>) {
+async function* untilTheEnd(
+  { deadlines, failureOf }: Made,
+  parts: AsyncIterable<StreamPart>,
+): AsyncGenerator<StreamPart> {
   try {
     for await (const part of parts) {
       // Whoever reads slowly is no pause of the provider.

@@ -153,6 +153,13 @@ describe.each(['anthropic', 'openai', 'ollama'] as const)('%s answers with statu
   });
 });
 
+it('an event of a stream that does not end is not waited for for ever', async () => {
+  upstream.reply(stream('openai', [...half.openai, `data: ${'x'.repeat(9 * 1024 * 1024)}`], 'stall'));
+  const failure = await failureOf(WAYS.stream(providerAt(upstream.url, 'openai'), HELLO));
+  expect(failure).toMatchObject({ verdict: { type: 'Provider.BadResponse' }, facts: { code: 'endless' } });
+  await upstream.gone(0);
+});
+
 describe('openai answers in one piece with', () => {
   const choice = (message: object | null, more: object = {}) => ({ choices: [{ index: 0, message, ...more }] });
 

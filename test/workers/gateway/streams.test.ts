@@ -131,6 +131,16 @@ describe('a stream through the gateway', () => {
       expect(textOf(await all(await client({ maxRetries: 0 }).chat.completions.create(ASKED)))).toBe('Four.');
     });
 
+    test('a provider that is configured to be waited for less long is', async () => {
+      const { client, upstreams } = await start({
+        providers: ['first', 'second'],
+        configured: { first: { firstEventMs: 200 } },
+      });
+      upstreams['first']!.reply(stream('openai', [ROLE], 'stall'));
+      upstreams['second']!.reply(openAiAnswer(['Four.']));
+      expect(textOf(await all(await client({ maxRetries: 0 }).chat.completions.create(ASKED)))).toBe('Four.');
+    });
+
     test('when nobody is left, the failure is a plain answer', async () => {
       const { client, upstreams } = await start();
       upstreams['first']!.reply(stream('openai', [ROLE, IN_BAND]));
