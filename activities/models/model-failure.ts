@@ -59,9 +59,10 @@ export function nobodyFailure(error: NobodyAvailable, paid: Paid): ApplicationFa
 const NEXT: Partial<Record<ErrorType, string>> = {
   'Provider.None':
     ' Name providers in gantry.config.yaml, set ANTHROPIC_API_KEY, OPENAI_API_KEY or GANTRY_OPENAI_COMPATIBLE, or start ' +
-    'Ollama; then restart the worker and resume the run.',
-  'Policy.Denied': ' Change the policy or the model that is asked for, then resume the run.',
-  'Budget.Exhausted': ' Give the budget more, or wait until its window begins anew, then resume the run.',
+    'Ollama; then restart the worker, and ask again or resume the run.',
+  'Policy.Denied': ' Change the policy or the model that is asked for, then ask again, or resume the run.',
+  'Budget.Exhausted':
+    ' Give more with `gantry budget set`, or to a run with `gantry resume RUN --budget`; then ask again, or resume the run.',
 };
 
 /** How soon a ledger that did not answer is asked again. */

@@ -125,7 +125,11 @@ function whyNobody({ type, message }: FailedCall, rejected: readonly RejectedCan
 
 function timeIsUp(failed: FailedCall, endsAt: number): NextCall {
   const { type, message } = lastWord(failed);
-  return { do: 'fail', type, message: `${message} Its time ends at ${new Date(endsAt).toISOString()}, before that.` };
+  return {
+    do: 'fail',
+    type,
+    message: `${message} Nobody is asked after ${new Date(endsAt).toISOString()}, when its time ends.`,
+  };
 }
 
 /** One failure for all of it. Where several were asked or could have been, none of their reasons is the one. */

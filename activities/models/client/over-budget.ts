@@ -34,14 +34,19 @@ const WINDOWS = { day: 'today', week: 'this week', month: 'this month', total: '
 
 /** `The team platform may spend $5.00 today: $4.90 is spent, $0.0500 is held, and $0.2000 is asked. …` */
 export function sentenceOf(refusal: Refusal): string {
-  const { level, account, window, limitNano, settledNano, heldNano, askedNano, retryAt } = refusal;
+  const { level, account, window, limitNano, settledNano, heldNano, askedNano } = refusal;
   const may = `The ${LEVELS[level]} ${account} may spend ${formatMoney(limitNano)} ${WINDOWS[window]}`;
   const is = `${formatMoney(settledNano)} is spent, ${formatMoney(heldNano)} is held, ${formatMoney(askedNano)} is asked`;
-  return `${may}: ${is}. ${whenAgain(window, retryAt, askedNano > limitNano)}`;
+  return [`${may}: ${is}.`, ...whatHelps(refusal)].join(' ');
 }
 
-function whenAgain(window: Refusal['window'], retryAt: number | undefined, isMoreThanAll: boolean): string {
-  if (retryAt !== undefined) return `It begins anew at ${new Date(retryAt).toISOString()}.`;
-  if (isMoreThanAll) return 'That is more than the limit itself.';
-  return window === 'total' ? 'It does not begin anew: somebody has to raise it.' : 'Somebody has to raise it.';
+/** What else may help than more money, where anything does. */
+function whatHelps({ window, limitNano, settledNano, heldNano, askedNano, retryAt }: Refusal): string[] {
+  if (askedNano > limitNano) return ['That is more than the limit itself.'];
+  const fits = heldNano > 0 && settledNano + askedNano <= limitNano;
+  return [
+    ...(fits ? ['What is held may come back when the calls it is held for have ended.'] : []),
+    ...(retryAt === undefined ? [] : [`It begins anew at ${new Date(retryAt).toISOString()}.`]),
+    ...(window === 'total' && !fits ? ['It does not begin anew.'] : []),
+  ];
 }

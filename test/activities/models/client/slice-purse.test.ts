@@ -76,10 +76,18 @@ describe('the purse of a call', () => {
     expect(refused).toBeInstanceOf(OverBudget);
     const { message, retryAt } = refused as OverBudget;
     expect(message).toMatch(
-      /^The team platform may spend \$0\.1000 today: \$0\.0800 is spent, \$0\.0200 is held, \$0\.0300 is asked\. It begins anew at /,
+      /^The team platform may spend \$0\.1000 today: \$0\.0800 is spent, \$0\.0200 is held, \$0\.0300 is asked\. It begins anew at [^ ]+$/,
     );
     expect(retryAt).toBe(Math.ceil(Date.now() / 86_400_000) * 86_400_000);
     expect(told.at(-1)).toEqual(slice('add-1/plan#1', 0.1, 0.08));
+  });
+
+  it('says that what others hold may come back, where that would be enough', async () => {
+    const ledger = new MemoryLedger([{ level: 'team', team: 'platform', dayNano: toNano(0.1) }]);
+    await purseOf(ledger).purse.hold(toNano(0.08));
+    const { purse } = purseOf(ledger, { nextSlice: 'add-1/plan#2' });
+    await expect(purse.hold(toNano(0.05))).rejects.toThrow('What is held may come back when the calls');
+    await expect(purse.hold(toNano(0.2))).rejects.toThrow(/asked\. That is more than the limit itself\.$/);
   });
 
   it('keeps to what the run may spend in all', async () => {
