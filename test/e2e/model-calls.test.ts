@@ -16,6 +16,7 @@ import { CliSession, type Said } from '../support/cli-session';
 import { LiveSystem } from '../support/live-system';
 import { pipeline } from '../support/pipelines';
 import { startSlowModel, type SlowModel } from '../support/slow-model';
+import { patientQuery } from '../support/patient-query';
 import { waitUntil } from '../support/wait-until';
 
 jest.setTimeout(180_000);
@@ -151,14 +152,14 @@ describe('the budget of a run', () => {
     const before = first.asked;
     const run = await system.run(planned(1));
     await waitUntil(() => first.asked === before + 1, { timeoutMs: 30_000 });
-    const during = await ledger.query(ledgerQuery);
+    const during = await patientQuery(ledger, ledgerQuery);
     expect(during.runs).toMatchObject([{ run: expect.stringContaining('calculator/') as string }]);
     expect(during.slices).toHaveLength(1);
     await first.say('Done.');
     first.finish();
     const { status, view } = await run.result();
     expect([status, view.costUsd > 0]).toEqual(['SUCCESS', true]);
-    const after = await ledger.query(ledgerQuery);
+    const after = await patientQuery(ledger, ledgerQuery);
     expect([after.runs, after.slices]).toEqual([[], []]);
   });
 

@@ -17,6 +17,7 @@ import {
 } from '../../contracts/breakers';
 import { createBreakers, type Breakers } from '../../workers/doors/breakers';
 import { EntityWorker } from '../support/entity-worker';
+import { patientQuery } from '../support/patient-query';
 import { waitUntil } from '../support/wait-until';
 
 const DAY = 86_400_000;
@@ -94,7 +95,7 @@ describe('a provider’s breaker', () => {
     const standing = await until({ state: 'open', until: resetsAt });
     await tell({ ...limit, resetsAt: resetsAt + 1_000 }, { id: 'turn-1#1' });
     await tell({ ...limit, resetsAt: resetsAt + 1_000 }, { id: 'turn-0#1', generation: standing.generation - 1 });
-    const { openUntil, seen } = await handle.query(breakerQuery);
+    const { openUntil, seen } = await patientQuery(handle, breakerQuery);
     expect({ openUntil, seen }).toEqual({ openUntil: resetsAt, seen: ['turn-1#1'] });
   });
 
@@ -121,7 +122,7 @@ describe('a half-open breaker', () => {
     expect(warned).toEqual([]);
 
     const winner = granted.indexOf(true);
-    const { probe } = await handle.query(breakerQuery);
+    const { probe } = await patientQuery(handle, breakerQuery);
     expect(probe?.who).toBe(`caller-${winner}`);
     const winning = doors[winner % doors.length]!;
     const { generation } = await winning.standing(provider);

@@ -28,6 +28,7 @@ import { createHolders } from '../../workers/doors/holders';
 import { createLedger, type Ledger } from '../../workers/doors/ledger';
 import { compileSources } from '../support/compile-sources';
 import { EntityWorker } from '../support/entity-worker';
+import { patientQuery } from '../support/patient-query';
 import { waitUntil } from '../support/wait-until';
 
 let entities: EntityWorker;
@@ -64,7 +65,7 @@ function organisationOf() {
       args: [{ organisation, limits } satisfies LedgerInput],
     });
   const window = async (level: 'org' | 'team' | 'job' | 'run', name: WindowView['window']): Promise<WindowView> => {
-    const { accounts, runs } = await handle.query(ledgerQuery);
+    const { accounts, runs } = await patientQuery(handle, ledgerQuery);
     if (level === 'run') return runs[0]!.total;
     return accounts.find((one) => one.level === level)!.windows.find((one) => one.window === name)!;
   };
@@ -159,7 +160,7 @@ describe('a ledger', () => {
     const charge = (id: string): LedgerEntry => ({ op: 'charge', id, scope: {}, spentNano: toNano(0.01) });
     const charges = Array.from({ length: 95 }, (_, i) => charge(`c${i}`));
     await Promise.all(charges.flatMap((one, i) => [ports[i % 3]!.book([one]), ports[(i + 1) % 3]!.book([one])]));
-    const { lines } = await handle.query(ledgerHistoryQuery);
+    const { lines } = await patientQuery(handle, ledgerHistoryQuery);
     expect(lines.filter(({ what }) => what === 'alert')).toMatchObject([{ account: organisation }]);
     const standing = (await handle.describe()).memo?.[LEDGER_MEMO] as LedgerStanding;
     expect(standing.alerts).toMatchObject([{ level: 'org', account: organisation, window: 'month' }]);
@@ -244,14 +245,14 @@ describe('a process that dies while it holds money', () => {
   it('all it held counts as spent and is marked, and is corrected when it is heard of after all', async () => {
     const { organisation, window, handle, port } = organisationOf();
     await drawAndDie(organisation);
-    const { slices } = await handle.query(ledgerQuery);
+    const { slices } = await patientQuery(handle, ledgerQuery);
     expect(slices).toMatchObject([{ grantedNano: toNano(1), holder: { kind: 'process', name: 'gateway-1' } }]);
     expect(await window('org', 'day')).toMatchObject(sums(0, 1));
     await waitUntil(async () => (await handle.query(ledgerQuery)).slices.length === 0);
     expect(await window('org', 'day')).toMatchObject(sums(1, 0, 1));
     await port().book([{ op: 'settle', id: slices[0]!.id, spentNano: toNano(0.25) }]);
     expect(await window('org', 'day')).toMatchObject(sums(0.25, 0));
-    const { lines } = await handle.query(ledgerHistoryQuery);
+    const { lines } = await patientQuery(handle, ledgerHistoryQuery);
     expect(lines.map(({ what }) => what)).toEqual(['unconfirmed', 'corrected']);
   });
 });
@@ -273,7 +274,8 @@ describe('a workflow that holds a slice', () => {
     const run = await holderOf(0.2);
     const holder = { kind: 'workflow' as const, workflowId: run.workflowId };
     await port().book([draw('a', 1, { holder, leaseMs: 300, scope: { run: 'r' } })]);
-    const leaseOf = async (): Promise<number | undefined> => (await handle.query(ledgerQuery)).slices[0]?.leaseUntil;
+    const leaseOf = async (): Promise<number | undefined> =>
+      (await patientQuery(handle, ledgerQuery)).slices[0]?.leaseUntil;
     const first = await leaseOf();
     await waitUntil(async () => ((await leaseOf()) ?? 0) > first!);
     expect(await window('org', 'day')).toMatchObject(sums(0, 1));

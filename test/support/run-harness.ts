@@ -12,6 +12,7 @@ import { ActivityDoor } from '../../workers/activity-door';
 import { FakeHost } from './fake-host';
 import type { FakeSessionHost } from './fake-sessions';
 import './quiet-runtime';
+import { patientQuery } from './patient-query';
 import { waitUntil } from './wait-until';
 
 /** A worker with the real workflow code and a scripted host, on a queue of its own on the shared test server. */
@@ -152,11 +153,11 @@ export class RunHandle {
   constructor(readonly workflow: WorkflowHandle) {}
 
   view(): Promise<RunView> {
-    return this.workflow.query(statusQuery);
+    return patientQuery(this.workflow, statusQuery);
   }
 
   audit(): Promise<readonly AuditEntry[]> {
-    return this.workflow.query(auditQuery);
+    return patientQuery(this.workflow, auditQuery);
   }
 
   /** How the run ended, whichever way. */

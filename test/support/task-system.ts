@@ -27,6 +27,7 @@ import type { TaskApiLimits, TaskApiPorts } from '../../workers/gateway/tasks/ta
 import { compileSources } from './compile-sources';
 import type { ModelWorkerOptions } from './model-worker-process';
 import { temporaryDirectory } from './temporary-home';
+import { patientQuery } from './patient-query';
 import { waitUntil } from './wait-until';
 
 /** A dollar for a million tokens. */
@@ -163,7 +164,7 @@ export class TaskSystem {
   /** What the ledger has booked for all. */
   async booked(): Promise<WindowView> {
     const ledger = this.client.workflow.getHandle(ledgerWorkflowId(this.organisation));
-    const { accounts } = await ledger.query(ledgerQuery);
+    const { accounts } = await patientQuery(ledger, ledgerQuery);
     return accounts.find(({ level }) => level === 'org')!.windows.find(({ window }) => window === 'total')!;
   }
 
