@@ -4,7 +4,7 @@ import type { JsonObject } from '../../contracts/json';
 import type { Trial } from '../../contracts/models';
 import { candidateKey, type ModelFailure } from '../../contracts/models';
 import type { CompleteChatsInput } from '../../contracts/tasks/activities';
-import { openAiErrorOf } from '../../contracts/tasks/openai-error';
+import { openAiErrorOf, type OwnWords } from '../../contracts/tasks/openai-error';
 import type { TaskSpending } from '../../contracts/tasks/task';
 import { tokensOfAnswer } from '../../contracts/tokens';
 import { isErrorOf } from '../failure';
@@ -121,7 +121,7 @@ async function afterFailure(ports: TaskPorts, asked: AskOne, error: CallFailed):
   const trials = [...trialsOf(asked).filter((one) => candidateKey(one) !== candidateKey(error.trial)), error.trial];
   const id = `${input.task.id}/${key.index}`;
   const ahead = await ports.client.route(routeRequestOf(id, request.route, input), trials);
-  return failed(ports, asked, callFailure(error, ahead, {}));
+  return failed(ports, asked, callFailure(error, ahead, {}), ownWordsOf(error, ports));
 }
 
 /** No call was made. Undefined: for no reason that is known here. */
@@ -132,14 +132,34 @@ async function withoutCall(error: unknown, ports: TaskPorts, asked: AskOne): Pro
   return failed(ports, asked, nobodyFailure(error, {}));
 }
 
-async function failed(ports: TaskPorts, asked: AskOne, failure: ApplicationFailure): Promise<Asked> {
+/** What is wrong with a request its provider says best: clients read the code, and which field it is. */
+function ownWordsOf({ cause, trial, failover }: CallFailed, { redact }: TaskPorts): OwnWords {
+  const isOfRequest = trial.lastType === 'Provider.Request' || trial.lastType === 'Provider.Policy';
+  if (!isOfRequest || !(cause instanceof ProviderFailure)) return {};
+  const { status = 0, message, code, error } = cause.facts;
+  const param = error?.['param'];
+  return {
+    // What others could have taken is told with what to do about it.
+    ...(!failover && { message: redact(message) }),
+    ...(status >= 400 && status < 500 && !failover && { status }),
+    ...(typeof param === 'string' && { param }),
+    ...(code !== undefined && { code }),
+  };
+}
+
+async function failed(
+  ports: TaskPorts,
+  asked: AskOne,
+  failure: ApplicationFailure,
+  own: OwnWords = {},
+): Promise<Asked> {
   const { trial, goesOn, next, retryAt } = detailsOf(failure);
   const told = { goesOn, ...(trial && { trial }), ...(next && { next }), ...(retryAt !== undefined && { retryAt }) };
   const type = isErrorType(failure.type) ? failure.type : 'Run.Broken';
   const record: CallRecord = {
     at: Date.now(),
     outcome: 'failed',
-    error: openAiErrorOf(type, failure.message),
+    error: openAiErrorOf(type, failure.message, own),
     failure: { type, told },
     spent: asked.purse?.look() ?? NOTHING_SPENT,
   };

@@ -37,8 +37,17 @@ const ROWS: Partial<Record<ErrorType, Row>> = {
 
 const OTHERWISE: Row = [500, 'api_error', 'internal_error'];
 
-/** A failure of contracts/errors.ts in OpenAI's words. */
-export function openAiErrorOf(failure: ErrorType, message: string): OpenAiError {
+/** What a provider itself says of a request that it refuses, as far as it does. */
+export interface OwnWords {
+  readonly status?: number;
+  readonly message?: string;
+  readonly param?: string;
+  readonly code?: string;
+}
+
+/** A failure of contracts/errors.ts in OpenAI's words; in those of a provider, where these say more. */
+export function openAiErrorOf(failure: ErrorType, message: string, own: OwnWords = {}): OpenAiError {
   const [status, type, code] = ROWS[failure] ?? OTHERWISE;
-  return { status, body: { error: { message, type, param: null, code } } };
+  const error = { message: own.message ?? message, type, param: own.param ?? null, code: own.code ?? code };
+  return { status: own.status ?? status, body: { error } };
 }

@@ -78,5 +78,5 @@ function completion(name: string, model: string) {
 }
 
 function refusal(status: number) {
-  return { error: { message: `told to answer ${status}`, type: 'test_error', param: null, code: null } };
+  return { error: { message: `told to answer ${status}`, type: 'test_error', param: 'temperature', code: 'too_hot' } };
 }

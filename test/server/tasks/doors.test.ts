@@ -67,8 +67,8 @@ describe('a completion as a task', () => {
     const result = await untilResult(id);
     expect(result.status).toBe(409);
     const body = await json(result);
-    expect(body).toMatchObject({ status: 'failed', error: { code: 'invalid_request' } });
-    expect(body.error.message).toContain('told to answer 400');
+    const own = { code: 'too_hot', param: 'temperature', message: 'told to answer 400' };
+    expect(body).toMatchObject({ status: 'failed', error: own });
   });
 
   it('is tried again when the provider stumbles, and billed for what was answered', async () => {
