@@ -143,6 +143,12 @@ describe('init --config', () => {
     expect(await cli.run('init', '--config')).toMatchObject({ code: EXIT.usage.code });
   });
 
+  it('under another name says how that is read, and of two names takes neither', async () => {
+    expect((await cli.run('init', '--config', 'other.yaml')).out).toContain('`gantry --config other.yaml doctor`');
+    expect(await cli.run('init', 'one.yaml', '--config', 'two.yaml')).toMatchObject({ code: EXIT.usage.code });
+    expect(() => readFileSync(path.join(cli.folder, 'two.yaml'))).toThrow('ENOENT');
+  });
+
   it.each([[['init', '--config', 'models.yaml']], [['init', 'models.yaml', '--config']]])(
     '%j names it',
     async (argv) => {

@@ -8,6 +8,7 @@ import { Temporal } from '../../temporal';
 import type { Cli } from '../cli';
 import { addPoolArguments, poolsAskedFor, type PoolArguments } from '../pool-arguments';
 import type { AddCommand } from '../add-command';
+import { modelsLine } from '../render/models-line';
 import { portNumber } from '../port-number';
 import { pause, untilAborted } from '../wait';
 import { positiveInteger } from '../arguments';
@@ -48,7 +49,8 @@ export const addDev: AddCommand = (program, cli) => {
       });
       try {
         await untilWorkersPoll(cli(), serving);
-        announce(cli(), serving, options.gateway === true);
+        const models = modelsLine(await cli().config(), io.env, offline);
+        announce(cli(), serving, { models, gateway: options.gateway === true });
         await untilAborted(io.signal);
       } finally {
         cli().note('Stopping: workers, then the server.');
@@ -101,13 +103,18 @@ async function untilWorkersPoll(cli: Cli, { target }: LocalServing): Promise<voi
   }
 }
 
-function announce(cli: Cli, { server, workers, logs, offline }: LocalServing, gateway: boolean): void {
+function announce(
+  cli: Cli,
+  { server, workers, logs, offline }: LocalServing,
+  { models, gateway }: { readonly models: string | undefined; readonly gateway: boolean },
+): void {
   const { paint } = cli;
   const lines = [
     `${paint.green('✓')} gantry serves.`,
     `  Temporal   ${server.address}, namespace ${server.namespace}`,
     `  Web UI     ${server.ui ?? 'none'}`,
     `  Workers    ${workers.map(({ pid }) => pid).join(', ')}`,
+    ...(models === undefined ? [] : [`  Models     ${models}`]),
     ...(offline ? [`  Offline    a scripted model at ${offline.modelUrl} and the agent "offline"`] : []),
     ...(gateway ? ['  Gateway    http://127.0.0.1:4180/v1, unless the configuration says otherwise'] : []),
     `  Sessions   of host "${BUILT_IN_HOST}": gantry sessions`,

@@ -12,7 +12,7 @@ export const addInit: AddCommand = (program, cli) => {
     .command('init')
     .argument('[file]', 'the file to write; pipeline.yaml unless said')
     .option('--config [file]', `write the configuration of models instead; ${CONFIG_FILE} unless said`)
-    .description('Write a commented pipeline file to begin with')
+    .description('Write a commented pipeline file, or configuration of models, to begin with')
     .action((given: string | undefined) => {
       const { givenConfig } = cli();
       if (givenConfig === undefined) {
@@ -21,9 +21,16 @@ export const addInit: AddCommand = (program, cli) => {
         write(cli(), file, (folder) => pipelineText(name, schemaFrom(folder, 'pipeline.schema.json')));
         return said(cli(), file, `Check it with \`gantry start ${file} --check\`.`);
       }
+      if (givenConfig !== true && given !== undefined) {
+        throw new UserError('One file at a time.', 'Write `gantry init --config FILE`, or `gantry init FILE`.');
+      }
       const file = givenConfig === true ? (given ?? CONFIG_FILE) : givenConfig;
       write(cli(), file, (folder) => starterConfig(schemaFrom(folder, 'gantry.config.schema.json')));
-      said(cli(), file, 'Look at who answers with `gantry doctor`.');
+      said(
+        cli(),
+        file,
+        `Look at who answers with \`gantry ${file === CONFIG_FILE ? '' : `--config ${file} `}doctor\`.`,
+      );
     });
 };
 

@@ -114,7 +114,7 @@ function failureOf({ asked, text }: CallModelResult, verdicts: readonly Verdict[
   const told = { rejected: [], findings: [] };
   const unjudged = verdicts.find((verdict) => verdict.outcome === 'error' && isInTheWay(verdict));
   if (unjudged !== undefined) {
-    const message = `There is no verdict on the answer of ${candidateKey(asked)}: ${unjudged.by}: ${unjudged.message}.`;
+    const message = `There is no verdict on the answer of ${candidateKey(asked)}: ${unjudged.by}: ${unjudged.message.replace(/\.$/, '')}.`;
     return { type: 'Evaluation.JudgeFailed', message, told: { ...told, goesOn: false } };
   }
   const failed = verdicts.filter(({ outcome }) => outcome === 'fail');
