@@ -81,8 +81,8 @@ async function connectWhenServing(address: string, alive: () => boolean): Promis
   }
 }
 
-/** User and system time of a process, from Linux's clock of 100 ticks a second. */
-function cpuMsOf(pid: number): number | undefined {
+/** User and system time of a process, from Linux's clock of 100 ticks a second; undefined on other systems. */
+export function cpuMsOf(pid: number): number | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /, '')

@@ -12,6 +12,7 @@ import { TaskDoor } from '../../workers/gateway/tasks/task-door';
 import { TASK_API_LIMITS } from '../../workers/gateway/tasks/task-ports';
 import type { Owned } from '../../contracts/tasks/task';
 import type { BenchContext } from '../benchmark';
+import { cpuMsOf } from '../server-process';
 import type { BareWorkerOptions } from './bare-worker-process';
 
 const LIFE_MS = 3_600_000;
@@ -102,6 +103,12 @@ export class BenchPool {
       args: [{ url: this.upstreamUrl, body: BODY }],
     });
     return (performance.now() - began) / 1_000;
+  }
+
+  /** CPU time of all its processes in ms; undefined where the system does not tell. */
+  cpuMs(): number | undefined {
+    const each = this.children.map(({ pid }) => cpuMsOf(pid!));
+    return each.reduce((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0);
   }
 
   async stop(): Promise<void> {

@@ -1,16 +1,26 @@
-import type { ActivitySlotInfo, CustomSlotSupplier } from '@temporalio/worker';
+import type { ActivitySlotInfo, CustomSlotSupplier, SlotMarkUsedContext, SlotReleaseContext } from '@temporalio/worker';
 import type { WorkerWellness } from './wellness';
+
+interface Permit {
+  readonly polled: boolean;
+}
 
 /**
  * So many calls at a time, and none while this worker reaches no provider: then it does not even poll, and what waits
  * in the queue goes to workers that do.
+ *
+ * Polls hold no more slots than there are polls: the worker would reserve all of them ahead, and a task that it takes
+ * itself would find none to ask its model in.
  */
 export class ModelSlots implements CustomSlotSupplier<ActivitySlotInfo> {
   readonly type = 'custom';
   private readonly waiting: (() => void)[] = [];
+  /** Held by polls that have found nothing yet. */
+  private polling = 0;
 
   constructor(
     private free: number,
+    private readonly polls: number,
     private readonly wellness: Pick<WorkerWellness, 'isWell' | 'untilWell'>,
   ) {}
 
@@ -18,8 +28,10 @@ export class ModelSlots implements CustomSlotSupplier<ActivitySlotInfo> {
     for (;;) {
       await this.wellness.untilWell(signal);
       signal.throwIfAborted();
-      const permit = this.tryReserveSlot();
-      if (permit !== null) return permit;
+      if (this.polling < this.polls && this.tryReserveSlot() !== null) {
+        this.polling += 1;
+        return { polled: true } satisfies Permit;
+      }
       await this.untilFreed(signal);
     }
   }
@@ -27,15 +39,22 @@ export class ModelSlots implements CustomSlotSupplier<ActivitySlotInfo> {
   tryReserveSlot(): object | null {
     if (!this.wellness.isWell || this.free === 0) return null;
     this.free -= 1;
-    return {};
+    return { polled: false } satisfies Permit;
   }
 
-  markSlotUsed(): void {
-    // A slot is used from the moment it is reserved.
+  markSlotUsed({ permit }: SlotMarkUsedContext<ActivitySlotInfo>): void {
+    this.pollEnded(permit);
   }
 
-  releaseSlot(): void {
+  releaseSlot({ permit, slotInfo }: SlotReleaseContext<ActivitySlotInfo>): void {
     this.free += 1;
+    if (slotInfo === undefined) this.pollEnded(permit);
+    this.waiting.shift()?.();
+  }
+
+  private pollEnded(permit: object): void {
+    if (!('polled' in permit) || permit.polled !== true) return;
+    this.polling -= 1;
     this.waiting.shift()?.();
   }
 

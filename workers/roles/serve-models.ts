@@ -37,18 +37,19 @@ export interface ModelServing {
 export async function serveModels(serving: ModelServing, stopped: Promise<void>): Promise<void> {
   const { base, slots, activities, wellness, workflowBundle, options, log } = serving;
   const taskQueue = modelsTaskQueue(base);
+  const polls = Math.min(POLLS, slots);
   const worker = await Worker.create({
     ...options,
     taskQueue,
     workflowBundle: { codePath: workflowBundle },
     activities: { ...activities },
     tuner: {
-      activityTaskSlotSupplier: new ModelSlots(slots, wellness),
+      activityTaskSlotSupplier: new ModelSlots(slots, polls, wellness),
       workflowTaskSlotSupplier: { type: 'fixed-size', numSlots: WORKFLOW_TASKS },
       localActivityTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
       nexusTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
     },
-    maxConcurrentActivityTaskPolls: Math.min(POLLS, slots),
+    maxConcurrentActivityTaskPolls: polls,
     maxConcurrentWorkflowTaskPolls: WORKFLOW_POLLS,
     maxCachedWorkflows: CACHED_WORKFLOWS,
   });

@@ -42,7 +42,7 @@ describe('a worker', () => {
   it('that reaches none is unwell until one is there again, and gives no slot meanwhile', async () => {
     const { address, port } = await nobodyAt();
     const wellness = wellnessOf(address);
-    const slots = new ModelSlots(1, wellness);
+    const slots = new ModelSlots(1, 1, wellness);
     expect(await wellness.lookAgain()).toBe(false);
     expect(slots.tryReserveSlot()).toBeNull();
     let given = false;
@@ -56,9 +56,10 @@ describe('a worker', () => {
 
 describe('slots', () => {
   it('are given so many at a time, to who waits longest first, and not to who gave up', async () => {
-    const slots = new ModelSlots(2, wellnessOf());
-    await slots.reserveSlot(undefined, never);
-    expect(slots.tryReserveSlot()).not.toBeNull();
+    const slots = new ModelSlots(2, 2, wellnessOf());
+    const polled = await slots.reserveSlot(undefined, never);
+    const taken = slots.tryReserveSlot();
+    if (taken === null) throw new Error('the second slot is not given');
     expect(slots.tryReserveSlot()).toBeNull();
     const order: string[] = [];
     const leaving = new AbortController();
@@ -67,11 +68,29 @@ describe('slots', () => {
     const third = slots.reserveSlot(undefined, never).then(() => order.push('third'));
     leaving.abort(new Error('gave up'));
     await expect(first).rejects.toThrow('gave up');
-    slots.releaseSlot();
+    slots.releaseSlot({ permit: taken });
     await second;
-    slots.releaseSlot();
+    slots.releaseSlot({ permit: polled });
     await third;
     expect(order).toEqual(['second', 'third']);
+  });
+});
+
+describe('slots of polls', () => {
+  it('are as many as there are polls, and the others are left to tasks that the worker takes itself', async () => {
+    const slots = new ModelSlots(3, 1, wellnessOf());
+    const permit = await slots.reserveSlot(undefined, never);
+    let given = false;
+    const next = slots.reserveSlot(undefined, never).then(() => (given = true));
+    expect(slots.tryReserveSlot()).not.toBeNull();
+    await new Promise(setImmediate);
+    expect(given).toBe(false);
+    slots.markSlotUsed({ permit, slotInfo: { type: 'activity', activityType: 'completeChats' } });
+    await next;
+    expect(slots.tryReserveSlot()).toBeNull();
+    // One that found nothing and one that was used free a slot each.
+    slots.releaseSlot({ permit });
+    expect(slots.tryReserveSlot()).not.toBeNull();
   });
 });
 
