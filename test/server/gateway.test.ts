@@ -31,6 +31,8 @@ describe('the process of the gateway', () => {
   let home: string;
   let compiled: string;
   let organisation: string;
+  /** Breakers are named after providers, and other tests share the server. */
+  let provider: string;
   let running: ChildProcess | undefined;
 
   beforeAll(async () => {
@@ -46,7 +48,9 @@ describe('the process of the gateway', () => {
 
   beforeEach(async () => {
     [home, upstream] = [await temporaryDirectory(), await startUpstream()];
-    organisation = `org-${randomUUID().slice(0, 8)}`;
+    const unique = randomUUID().slice(0, 8);
+    organisation = `org-${unique}`;
+    provider = `scripted-${unique}`;
   });
   afterEach(async () => {
     if (running?.exitCode === null && running.signalCode === null) {
@@ -65,7 +69,7 @@ describe('the process of the gateway', () => {
       [
         `organisation: ${organisation}`,
         'providers:',
-        `  scripted: { base-url: '${upstream.url}/v1', models: [small], prices: { '*': { input: 1000, output: 1000 } } }`,
+        `  ${provider}: { base-url: '${upstream.url}/v1', models: [small], prices: { '*': { input: 1000, output: 1000 } } }`,
         'budgets: { limits: { total: 5 }, teams: { red: { limits: { day: 1 } } }, slice: 0.5 }',
         `gateway: { port: 0, ${gateway} }`,
       ].join('\n'),
@@ -158,7 +162,7 @@ describe('the process of the gateway', () => {
       const broken = { status: 503, message: expect.stringContaining('broken') as string };
       await expect(client.chat.completions.create(ASKED)).rejects.toMatchObject(broken);
     }
-    const breaker = entities.client.workflow.getHandle(breakerWorkflowId('scripted'));
+    const breaker = entities.client.workflow.getHandle(breakerWorkflowId(provider));
     await waitUntil(async () => (await breaker.query(breakerQuery)).state === 'open');
     // What the gateway knows of it may be some seconds old.
     await waitUntil(async () => {
