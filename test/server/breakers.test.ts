@@ -68,9 +68,10 @@ function providerOf(cacheMs = 20) {
 const opensFor = (ms: number) => ({ transient: ms, limit: ms, permanent: ms });
 
 describe('a provider’s breaker', () => {
-  it('is closed and is not there before anything failed: a success starts none', async () => {
+  it('is closed and is not there before anything failed: a success starts none, nor what was given up', async () => {
     const { provider, breakers, tell, handle } = providerOf();
     await tell('success');
+    await tell('abandoned', { generation: 0 });
     expect(await breakers.standing(provider)).toEqual({ state: 'closed', generation: 0 });
     await expect(handle.describe()).rejects.toThrow(/not found/i);
   });

@@ -16,7 +16,7 @@ import {
 export interface Breakers {
   /** How a provider stands, at most some seconds old; as it was last known where Temporal does not answer. */
   readonly standing: (provider: string) => Promise<Standing>;
-  /** A success is sent only where it can change something, so that calls that go well cost nothing. */
+  /** What is no failure is sent only where it can change something, so that calls that go well cost nothing. */
   readonly report: (provider: string, report: ProviderReport) => Promise<void>;
   /**
    * May this caller be the one that tries a half-open provider? One at a time is told yes, and `standing` then has the
@@ -81,9 +81,8 @@ class BreakerDoor {
   }
 
   async report(report: ProviderReport): Promise<void> {
-    const isSuccess = report.outcome === 'success';
-    if (isSuccess && !(await this.successMatters())) return;
-    if (report.outcome !== 'abandoned') this.toldOfFailure = !isSuccess;
+    if (!(await this.matters(report))) return;
+    if (report.outcome !== 'abandoned') this.toldOfFailure = report.outcome !== 'success';
     const { provider } = this;
     try {
       await this.within(() =>
@@ -112,9 +111,11 @@ class BreakerDoor {
     return mine;
   }
 
-  private async successMatters(): Promise<boolean> {
-    if (this.toldOfFailure) return true;
+  private async matters({ outcome }: ProviderReport): Promise<boolean> {
+    if (typeof outcome === 'object' || (outcome === 'success' && this.toldOfFailure)) return true;
     const { state, failures = 0 } = await this.standing();
+    // There is a probe to give back, or there is none.
+    if (outcome === 'abandoned') return state === 'half-open';
     return state !== 'closed' || failures > 0;
   }
 

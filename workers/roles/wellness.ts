@@ -72,13 +72,16 @@ async function reach(address: string): Promise<true> {
   return true;
 }
 
-/** Breakers are told of no network that is only down here: they would close a provider to all other workers. */
+/**
+ * Breakers are told of no network that is only down here: they would close a provider to all other workers. A probe that came
+ * to nothing for it is another worker's to make.
+ */
 export function sparingBreakers(breakers: BreakerPort, wellness: Wellness): BreakerPort {
   return {
     ...breakers,
     report: async (name, report) => {
-      if (isOfNetwork(report) && !(await wellness.lookAgain())) return;
-      await breakers.report(name, report);
+      const isOnlyHere = isOfNetwork(report) && !(await wellness.lookAgain());
+      await breakers.report(name, isOnlyHere ? { ...report, outcome: 'abandoned' } : report);
     },
   };
 }

@@ -104,7 +104,7 @@ describe('breakers', () => {
     const breakers = sparingBreakers(
       {
         standing: () => Promise.resolve({ state: 'closed', generation: 0 }),
-        report: async (_, { id }) => void told.push(id),
+        report: async (_, { id, outcome }) => void told.push(outcome === 'abandoned' ? outcome : id),
         takeProbe: () => Promise.resolve(false),
       },
       wellnessOf(address),
@@ -120,7 +120,7 @@ describe('breakers', () => {
     expect(await toldBy(upstream.url)).toEqual(['Provider.Network', 'Provider.Overloaded', 'success']);
   });
 
-  it('hear of no network from a worker that reaches none', async () => {
-    expect(await toldBy((await nobodyAt()).address)).toEqual(['Provider.Overloaded', 'success']);
+  it('hear of no network from a worker that reaches none, and get a probe back that it made', async () => {
+    expect(await toldBy((await nobodyAt()).address)).toEqual(['abandoned', 'Provider.Overloaded', 'success']);
   });
 });
