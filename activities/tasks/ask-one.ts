@@ -129,7 +129,8 @@ async function withoutCall(error: unknown, ports: TaskPorts, asked: AskOne): Pro
   if (isErrorOf(error, 'Budget.Unavailable')) return { kind: 'nobody', retryAt: Date.now() + LEDGER_AGAIN_MS };
   if (!(error instanceof NobodyAvailable)) return undefined;
   if (error.retryAt !== undefined) return { kind: 'nobody', retryAt: error.retryAt };
-  return failed(ports, asked, nobodyFailure(error, {}));
+  // What runs do next is nothing for whoever waits for a task.
+  return failed(ports, asked, nobodyFailure(error, {}), { message: error.message });
 }
 
 /** What is wrong with a request its provider says best: clients read the code, and which field it is. */

@@ -33,8 +33,8 @@ import { waitUntil } from './wait-until';
 /** A dollar for a million tokens. */
 const PRICE = { input: 1, output: 1 };
 
-/** Whose key a request is sent with; that of eve is good for one model. */
-type KeyHolder = 'ann' | 'bob' | 'eve';
+/** Whose key a request is sent with; that of eve is good for one model, and the team of zoe has no money. */
+type KeyHolder = 'ann' | 'bob' | 'eve' | 'zoe';
 
 /** A gateway in this process, workers in their own, and one upstream: all real but the model. */
 export class TaskSystem {
@@ -47,7 +47,12 @@ export class TaskSystem {
   app!: FastifyInstance;
   url!: string;
   ports!: TaskApiPorts;
-  private budgets: BudgetsFile = { limits: { total: toNano(100) }, teams: {}, over: 'stop', 'alert-at': 80 };
+  private budgets: BudgetsFile = {
+    limits: { total: toNano(100) },
+    teams: { poor: { limits: { total: 1 }, jobs: {}, projects: [] } },
+    over: 'stop',
+    'alert-at': 80,
+  };
   private readonly logs = new Map<string, string>();
 
   private constructor(
@@ -98,7 +103,7 @@ export class TaskSystem {
       ],
       ...{ chains: {}, routes: [], experiments: [], policies: [], source: 'a test' },
       budgets: this.budgets,
-      gateway: { host: '127.0.0.1', port: 0, keys: { ann: key('red'), bob: key('blue'), eve } },
+      gateway: { host: '127.0.0.1', port: 0, keys: { ann: key('red'), bob: key('blue'), eve, zoe: key('poor') } },
     };
   }
 
@@ -185,7 +190,12 @@ export class TaskSystem {
     this.app = await createServer(
       {
         ...{ config, log, breakers, home: this.home, limits: GATEWAY_LIMITS, metrics: createMetrics() },
-        keys: createKeys(config.gateway, { KEY_OF_RED: 'ann', KEY_OF_BLUE: 'bob', KEY_OF_GREEN: 'eve' }),
+        keys: createKeys(config.gateway, {
+          KEY_OF_RED: 'ann',
+          KEY_OF_BLUE: 'bob',
+          KEY_OF_GREEN: 'eve',
+          KEY_OF_POOR: 'zoe',
+        }),
         models: createModelClient({
           ...{ config, breakers, prices: createPriceBook(config.providers), redact: (text) => text },
           profiles: { known: () => Promise.resolve([]), learn: () => undefined },

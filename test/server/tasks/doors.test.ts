@@ -30,7 +30,7 @@ const linesOf = async (response: Response): Promise<Json[]> =>
     .split('\n')
     .map((line) => JSON.parse(line) as Json);
 
-const untilResult = (id: string, who: 'ann' | 'eve' = 'ann'): Promise<Response> =>
+const untilResult = (id: string, who: 'ann' | 'eve' | 'zoe' = 'ann'): Promise<Response> =>
   waitUntil(async () => {
     const response = await system.fetch(`/v1/tasks/${id}/result`, { who });
     return response.status === 202 ? undefined : response;
@@ -69,6 +69,17 @@ describe('a completion as a task', () => {
     const body = await json(result);
     const own = { code: 'too_hot', param: 'temperature', message: 'told to answer 400' };
     expect(body).toMatchObject({ status: 'failed', error: own });
+  });
+
+  it('that no budget pays for says which, in words for who waits, and nobody is asked', async () => {
+    const name = randomUUID();
+    const response = await system.post('/v1/chat/completions', requestOf(name), { 'idempotency-key': name }, 'zoe');
+    expect([response.status, await json(response)]).toMatchObject([402, { error: { code: 'budget_exceeded' } }]);
+    const { id } = await json(system.post('/v1/chat/completions?batch=true', requestOf(name), {}, 'zoe'));
+    const { error } = await json(untilResult(id, 'zoe'));
+    expect(error.message).toMatch(/^The team poor may spend .* in all/);
+    expect(error.message).not.toMatch(/\b(run|stage)\b/);
+    expect(upstream.timesAsked(name)).toBe(0);
   });
 
   it('is tried again when the provider stumbles, and billed for what was answered', async () => {
