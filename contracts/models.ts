@@ -41,15 +41,15 @@ export interface RouteRequest {
   /** The same for every attempt at one answer: an experiment keeps it in one arm. */
   readonly id: string;
   /** `provider/model`, a model, a provider, or the name of a chain; absent: the rules decide. */
-  readonly model?: string;
+  readonly model?: string | undefined;
   /** The kind of task: rules, profiles and policies know this word. */
-  readonly task?: string;
-  readonly project?: string;
-  readonly team?: string;
+  readonly task?: string | undefined;
+  readonly project?: string | undefined;
+  readonly team?: string | undefined;
   /** Estimates, for prices and contexts. */
   readonly inputTokens: number;
   /** The longest answer asked for; absent: as long as the model likes. */
-  readonly maxOutputTokens?: number;
+  readonly maxOutputTokens?: number | undefined;
   /** Until then somebody who takes nothing now can be waited for, epoch milliseconds; absent: not at all. */
   readonly waitsUntil?: number;
 }

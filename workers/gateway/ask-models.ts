@@ -1,9 +1,14 @@
 import { LedgerUnavailable } from '../../activities/models/client/ports';
-import { CallFailed, NobodyAvailable, type Answered, type Attempt } from '../../activities/models/client/model-client';
+import {
+  CallFailed,
+  NobodyAvailable,
+  type Answered,
+  type Attempt,
+  type AttemptRequest,
+} from '../../activities/models/client/model-client';
 import { isErrorOf } from '../../activities/failure';
 import { findProvider } from '../../activities/providers/find-provider';
 import type { ModelProvider, WireCall } from '../../activities/providers/model-provider';
-import type { BudgetScope } from '../../contracts/budgets';
 import { scopeOfProject } from '../../contracts/config/scope-of-project';
 import type { RankedCandidate } from '../../contracts/models';
 import type { Asked, Course } from './asked';
@@ -42,7 +47,7 @@ export async function askModels<T>(
     if (timeoutMs <= 0) throw outOfTime(ports.limits.totalMs, course.trials);
     try {
       const attempt = await ports.models.attempt<T>(
-        { ...requestOf(asked, course, scope), ...(purse && { purse }), timeoutMs, signal: asked.signal },
+        requestOf(asked, course, { team: scope.team, purse, timeoutMs }),
         ({ ranked }) => timed(ports, options.call, takeTurn(ports, asked, course, ranked, timeoutMs)),
       );
       return note(course, attempt);
@@ -58,16 +63,27 @@ export async function askModels<T>(
   }
 }
 
-function requestOf(asked: Asked, { trials, calls }: Course, { team }: BudgetScope) {
-  const { id, caller, model, task, project, inputTokens, maxOutputTokens } = asked;
+function requestOf(
+  { id, caller, model, task, project, inputTokens, maxOutputTokens, signal }: Asked,
+  { trials, calls }: Course,
+  { team, purse, timeoutMs }: Pick<AttemptRequest, 'team' | 'purse' | 'timeoutMs'>,
+): AttemptRequest {
+  const attemptId = `${id}#${calls + 1}`;
+  const allowed = caller.models;
   return {
-    ...{ id, attemptId: `${id}#${calls + 1}`, inputTokens, trials },
-    ...(model !== undefined && { model }),
-    ...(task !== undefined && { task }),
-    ...(project !== undefined && { project }),
-    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
-    ...(team !== undefined && { team }),
-    ...(caller.models !== undefined && { allowed: caller.models }),
+    id,
+    attemptId,
+    model,
+    task,
+    project,
+    team,
+    inputTokens,
+    maxOutputTokens,
+    trials,
+    allowed,
+    purse,
+    timeoutMs,
+    signal,
   };
 }
 

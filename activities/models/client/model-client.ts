@@ -29,7 +29,7 @@ export interface ModelClient {
 
 export interface ClientRequest extends RouteRequest {
   /** Only these may be asked: what the key of whoever asks allows. */
-  readonly allowed?: readonly string[];
+  readonly allowed?: readonly string[] | undefined;
 }
 
 export interface AttemptRequest extends ClientRequest {
@@ -39,7 +39,7 @@ export interface AttemptRequest extends ClientRequest {
   /** Goes before the others where it may be asked: it answered, and is to mend its answer. */
   readonly first?: Candidate;
   /** Where the money comes from; absent: nothing is counted. */
-  readonly purse?: Purse;
+  readonly purse?: Purse | undefined;
   /** How long the call may take at most: a probe is leased for as long. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;

@@ -12,6 +12,8 @@ export interface Deadlines {
   /** Whoever reads the answer is busy with what came: that is no pause of the provider. Ends with {@link wake}. */
   readonly rest: () => void;
   readonly wake: () => void;
+  /** All of the answer has come: there is no request left to end, which would cost more than the clocks do. */
+  readonly whole: () => void;
   /** End the clocks and whatever is left of the request. */
   readonly stop: () => void;
 }
@@ -37,6 +39,7 @@ export function startDeadlines(timeouts: Timeouts, outer: AbortSignal): Deadline
     firstEventMs < totalMs ? setTimeout(() => expire('no first event', firstEventMs), firstEventMs) : undefined;
   let idle: NodeJS.Timeout | undefined;
   let resting = false;
+  let isWhole = false;
   return {
     signal: controller.signal,
     expired: () => expired,
@@ -58,11 +61,14 @@ export function startDeadlines(timeouts: Timeouts, outer: AbortSignal): Deadline
       resting = false;
       if (!controller.signal.aborted) idle?.refresh();
     },
+    whole: () => {
+      isWhole = true;
+    },
     stop: () => {
       outer.removeEventListener('abort', giveUp);
       [total, first, idle].forEach((timer) => clearTimeout(timer));
       // An answer given up half-way must not go on being written, and charged, unheard.
-      if (!controller.signal.aborted) controller.abort(OVER);
+      if (!isWhole && !controller.signal.aborted) controller.abort(OVER);
     },
   };
 }

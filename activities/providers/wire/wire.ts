@@ -15,6 +15,8 @@ export interface Wire {
   readonly alive: () => void;
   /** Content came: from now on the pauses count. */
   readonly begun: () => void;
+  /** The last byte came: nothing of the request is left to end. */
+  readonly whole: () => void;
   /** A good status, and yet no answer: the body is classified as any other error is. */
   readonly refuse: (body: string) => Error;
   readonly requestId: () => string | undefined;
@@ -42,7 +44,7 @@ export interface Seen {
 /** How much of the body of an error is read, bytes. */
 const ERROR_LIMIT = 64 * 1024;
 
-export function openWire({ signal, alive, begun }: Deadlines, seen: Seen): Wire {
+export function openWire({ signal, alive, begun, whole }: Deadlines, seen: Seen): Wire {
   const refuse = (body: string): Error => {
     seen.refused = factsOfResponse(seen.status, flat(seen.headers), body);
     return new Error(seen.refused.message);
@@ -56,6 +58,7 @@ export function openWire({ signal, alive, begun }: Deadlines, seen: Seen): Wire 
     signal,
     alive,
     begun,
+    whole,
     refuse,
     requestId: () => requestIdIn(seen.headers),
     post: async ({ origin, path, headers }, body, refuses) => {
