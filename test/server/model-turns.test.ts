@@ -253,7 +253,9 @@ describe('while all breakers are open', () => {
     const { status, view } = await run.result();
     expect(status).toBe('SYSTEM_FAILURE');
     expect(view.stages[0]?.failure?.type).toBe('Provider.Unavailable');
-    expect(view.stages[0]?.failure?.message).toMatch(/anthropic\/.*until .*openai\/.*until .*Nobody is asked after .* when its time ends/);
+    expect(view.stages[0]?.failure?.message).toMatch(
+      /anthropic\/.*until .*openai\/.*until .*Nobody is asked after .* when its time ends/,
+    );
   });
 
   it('a stage whose time ends before that is answered by the last resort, where there is one', async () => {
