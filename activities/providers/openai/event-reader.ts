@@ -50,6 +50,11 @@ export class EventReader {
     return runs.isEmpty ? undefined : { bytes: runs.bytes(), commits: this.isCommitted };
   }
 
+  /** The end mark has come: nothing of the answer comes behind it. */
+  get isOver(): boolean {
+    return this.isDone;
+  }
+
   /** Fails as {@link push} does, for what was found behind the last part. */
   check(): void {
     if (this.broken) throw this.broken.error;

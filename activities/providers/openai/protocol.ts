@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
 import { classifyAnythingLlm, classifyOpenAi } from '../classify/openai';
 import { holdsStrictly, requiresEveryKey } from '../hold-to-schema';
@@ -66,15 +67,31 @@ function streamed(asked: Asked, wire: Wire, body: Readable): StreamedAnswer {
   return { parts: read(), account: () => reader.account(wire.requestId()) };
 
   async function* read(): AsyncGenerator<StreamPart> {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      wire.alive();
-      const part = reader.push(chunk);
-      if (part === undefined) continue;
-      if (part.commits) wire.begun();
-      yield part;
-      reader.check();
+    const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
+    try {
+      for (;;) {
+        const next = chunks.next();
+        const { done, value } = reader.isOver ? await Promise.race([next, lingered()]) : await next;
+        if (done || value === undefined) break;
+        wire.alive();
+        const part = reader.push(value);
+        if (part === undefined) continue;
+        if (part.commits) wire.begun();
+        yield part;
+        reader.check();
+      }
+      const last = reader.end();
+      if (last) yield last;
+    } finally {
+      body.destroy();
     }
-    const last = reader.end();
-    if (last) yield last;
   }
+}
+
+/** Behind its end mark a stream is read on for so long, so that its connection can be used again. */
+const LINGER_MS = 500;
+
+/** Some servers leave the connection open behind an answer that is whole. */
+function lingered(): Promise<IteratorResult<Buffer, undefined>> {
+  return sleep(LINGER_MS, { done: true, value: undefined }, { ref: false });
 }

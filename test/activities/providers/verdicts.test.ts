@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import type { Verdict } from '../../../activities/providers/classify/rule';
 import type { StreamPart } from '../../../activities/providers/model-provider';
 import {
+  answer,
   anthropicEvent,
   anthropicStart,
   anthropicText,
@@ -159,6 +160,24 @@ it('an event of a stream that does not end is not waited for for ever', async ()
   expect(failure).toMatchObject({ verdict: { type: 'Provider.BadResponse' }, facts: { code: 'endless' } });
   await upstream.gone(0);
 });
+
+it('an answer in one piece that does not end is not kept for ever', async () => {
+  const piece = 'x'.repeat(8 * 1024 * 1024);
+  const headers = { 'content-type': 'application/json' };
+  upstream.reply({ headers, chunks: ['"', ...Array.from({ length: 9 }, () => piece)], then: 'stall' });
+  const failure = await failureOf(WAYS.whole(providerAt(upstream.url, 'openai'), HELLO));
+  expect(failure).toMatchObject({ verdict: { type: 'Provider.BadResponse' }, facts: { code: 'endless' } });
+  await upstream.gone(0);
+});
+
+it.each(['stream', 'complete'] as const)(
+  'an answer is whole with its end mark, whatever its connection does then, asked for %s',
+  async (way) => {
+    upstream.reply({ ...answer('openai', ['Hello']), then: 'stall' });
+    await WAYS[way](providerAt(upstream.url, 'openai'), HELLO);
+    await upstream.gone(0);
+  },
+);
 
 describe('openai answers in one piece with', () => {
   const choice = (message: object | null, more: object = {}) => ({ choices: [{ index: 0, message, ...more }] });
