@@ -1,4 +1,6 @@
 import { Argument, type Command } from 'commander';
+import type { ModelConfig } from '../../../contracts/config/model-config';
+import { accountWords, modelWords, providerWords, taskWords, teamWords } from '../../models/config-words';
 import type { Cli } from '../cli';
 import type { AddCommand } from '../add-command';
 
@@ -27,7 +29,7 @@ async function candidates(program: Command, cli: Cli, words: readonly string[]):
   if (command === undefined) return [];
   const before = words.at(-2) ?? '';
   const valued = command.options.find((option) => option.long === before && (option.required || option.optional));
-  if (valued) return fits(await valuesOf(VALUE_OF_OPTION[before], cli));
+  if (valued) return fits(valued.argChoices ?? (await valuesOf(VALUE_OF_OPTION[before], cli)));
   if (current.startsWith('-')) {
     return fits([...command.options, ...program.options].map(({ long }) => long ?? '').filter((long) => long !== ''));
   }
@@ -73,8 +75,18 @@ const sessions: Values = async (cli) => {
 };
 const targets: Values = async (cli) => [...(await sessions(cli)), ...(await pools(cli))];
 
-const VALUE_OF_ARGUMENT: Readonly<Record<string, Values>> = { run: runs, pool: pools, session: sessions, targets };
+/** Names of the configuration of models, as it is read in this folder. */
+const configured =
+  (words: (config: ModelConfig) => string[]): Values =>
+  async (cli) =>
+    words(await cli.config());
+
+const VALUE_OF_ARGUMENT: Readonly<Record<string, Values>> = {
+  ...{ run: runs, pool: pools, session: sessions, targets },
+  ...{ provider: configured(providerWords), account: configured(accountWords) },
+};
 const VALUE_OF_OPTION: Readonly<Record<string, Values>> = {
+  ...{ '--model': configured(modelWords), '--team': configured(teamWords), '--task': configured(taskWords) },
   ...{ '--target': pools, '--chain': pools, '--for': pools, '--host': hosts },
 };
 

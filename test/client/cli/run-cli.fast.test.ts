@@ -114,6 +114,23 @@ it('completion offers commands, and options of the command that is written', asy
   expect((await cli.run('complete', '--', 'sessions', 'stop', '--fo')).out).toBe('--force\n');
 });
 
+it('completion offers what the configuration names: providers, models, budgets, teams and tasks', async () => {
+  const config = [
+    'providers: { ollama: { models: [a, b] }, house: { base-url: http://127.0.0.1:1/v1, models: [c] } }',
+    'chains: { cheap: [ollama] }',
+    'routes: [{ task: [review, code], chain: cheap }]',
+    'budgets: { teams: { web: { jobs: { site: {} } } } }',
+  ];
+  writeFileSync(path.join(cli.folder, 'gantry.config.yaml'), config.join('\n'));
+  const offered = async (...words: string[]) => (await cli.run('complete', '--', ...words)).out.trim().split('\n');
+  expect(await offered('providers', 'reset', 'o')).toEqual(['ollama', 'ollama/a', 'ollama/b']);
+  expect(await offered('budget', 'set', '')).toEqual(['org', 'web', 'web/site']);
+  expect(await offered('budget', 'set', 'web', '5', '--window', 'm')).toEqual(['month']);
+  expect(await offered('ask', 'x', '--model', 'c')).toEqual(['cheap', 'c']);
+  expect(await offered('routing', 'explain', '--task', '')).toEqual(['review', 'code']);
+  expect(await offered('ask', '--team', '')).toEqual(['web']);
+});
+
 it('Ctrl-C ends a command that waits with its own exit code', async () => {
   cli.interrupt.abort();
   expect(await cli.run('status')).toMatchObject({ code: EXIT.interrupted.code });
