@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { isPriority, PRIORITY } from '../../contracts/priority';
 
 // What options and arguments of several commands take. Each fails with InvalidArgumentError, which names the option.
@@ -16,4 +16,9 @@ export function positiveInteger(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value > 0) return value;
   throw new InvalidArgumentError(`It must be a whole number above 0, got ${text}.`);
+}
+
+/** `send` calls it so, and people do not remember which command calls it how: the same as `--task`. */
+export function taskType(): Option {
+  return new Option('--task-type <name>', 'the same as --task').hideHelp();
 }

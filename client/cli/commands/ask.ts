@@ -9,9 +9,11 @@ import type { Cli } from '../cli';
 import { followCall } from '../follow-call';
 import { readPrompt } from '../given-prompt';
 import type { AddCommand } from '../add-command';
+import { taskType } from '../arguments';
 
 interface AskOptions {
   readonly task?: string;
+  readonly taskType?: string;
   readonly model?: string;
   readonly project?: string;
   readonly team?: string;
@@ -33,6 +35,7 @@ export const addAsk: AddCommand = (program, cli) => {
     .argument('[prompt]', 'what to ask; - reads it from standard input, @FILE from a file')
     .description('Ask a model, durably: it waits for a provider that takes nothing now, and survives a lost worker')
     .option('--task <name>', 'the kind of task: routes, policies and profiles know this word')
+    .addOption(taskType())
     .option('--model <name>', 'provider/model, a model, a provider or a chain; the routes decide when absent')
     .option('--project <name>', 'for whom: routes, policies and budgets know it', nameOf)
     .option('--team <name>', 'whose budget pays', nameOf)
@@ -78,7 +81,7 @@ async function inputOf(
   cli: Parameters<typeof readPrompt>[1],
 ): Promise<ModelCallInput> {
   if (prompt === undefined) throw new UserError('What to ask?', 'Give a prompt, - for standard input, or @FILE.');
-  const { task, model, project, team, maxTokens, system } = options;
+  const { taskType, task = taskType, model, project, team, maxTokens, system } = options;
   return {
     id: randomBytes(4).toString('hex'),
     prompt: await readPrompt(prompt, cli),

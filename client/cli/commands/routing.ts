@@ -6,10 +6,12 @@ import { tokensOfPrompt } from '../../../contracts/tokens';
 import { explainRoute } from '../../models/explain-route';
 import { readPrompt } from '../given-prompt';
 import type { AddCommand } from '../add-command';
+import { taskType } from '../arguments';
 import { renderRoute } from '../render/routing';
 
 interface ExplainOptions {
   readonly task?: string;
+  readonly taskType?: string;
   readonly model?: string;
   readonly project?: string;
   readonly team?: string;
@@ -28,6 +30,7 @@ export const addRouting: AddCommand = (program, cli) => {
     .argument('[prompt]', 'what would be asked; - reads it from standard input, @FILE from a file')
     .description('Who would be asked now, in which order, who would not, and why; asks no model')
     .option('--task <name>', 'the kind of task: routes, policies and profiles know this word')
+    .addOption(taskType())
     .option('--model <name>', 'provider/model, a model, a provider or a chain; the routes decide when absent')
     .option('--project <name>', 'for whom: routes, policies and budgets know it')
     .option('--team <name>', "whose budget pays; the project's when absent")
@@ -46,7 +49,7 @@ export const addRouting: AddCommand = (program, cli) => {
 };
 
 function requestOf(config: ModelConfig, options: ExplainOptions, inputTokens: number): RouteRequest {
-  const { id, task, model, project, maxTokens } = options;
+  const { id, taskType, task = taskType, model, project, maxTokens } = options;
   const team = options.team ?? scopeOfProject(config.budgets, project).team;
   return {
     ...{ id, inputTokens },

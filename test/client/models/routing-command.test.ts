@@ -88,3 +88,8 @@ it('tells every mistake of the configuration, and where', async () => {
   expect(err).toContain('gantry.config.yaml:1:');
   expect(err).toContain('gantry.config.yaml:2:');
 });
+
+it('takes the kind of task as `send` calls it, too', async () => {
+  const { route, request } = await json('--task-type', 'code');
+  expect([request.task, route.by]).toEqual(['code', 'experiment smaller, arm all']);
+});
