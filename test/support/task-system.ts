@@ -41,6 +41,8 @@ export class TaskSystem {
   private static compiled: string | undefined;
   readonly taskQueue = `tasks-${randomUUID().slice(0, 8)}`;
   readonly organisation = `org-${randomUUID().slice(0, 8)}`;
+  /** Breakers are named after it, and tests share a server. */
+  readonly provider = `scripted-${randomUUID().slice(0, 8)}`;
   readonly workers = new Map<string, ChildProcess>();
   /** Lines of the gateway's audit. */
   readonly audited: object[] = [];
@@ -85,13 +87,13 @@ export class TaskSystem {
 
   config(upstreamUrl = this.upstreamUrl): ModelConfig {
     const key = (team: string) => ({ key: `KEY_OF_${team.toUpperCase()}`, team });
-    const eve = { ...key('green'), models: ['scripted/small'] };
+    const eve = { ...key('green'), models: [`${this.provider}/small`] };
     return {
       organisation: this.organisation,
       providers: [
         {
           ...{
-            name: 'scripted',
+            name: this.provider,
             protocol: 'openai',
             baseUrl: upstreamUrl,
             keyVariable: 'UPSTREAM_KEY',

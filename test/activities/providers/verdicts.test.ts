@@ -174,7 +174,7 @@ it.each(['stream', 'complete'] as const)(
   'an answer is whole with its end mark, whatever its connection does then, asked for %s',
   async (way) => {
     upstream.reply({ ...answer('openai', ['Hello']), then: 'stall' });
-    await WAYS[way](providerAt(upstream.url, 'openai'), HELLO);
+    await expect(WAYS[way](providerAt(upstream.url, 'openai'), HELLO)).resolves.toBeUndefined();
     await upstream.gone(0);
   },
 );

@@ -136,7 +136,7 @@ describe('a worker that reaches no provider', () => {
       ...{ connection: system.connection, namespace: 'default', taskQueue: system.taskQueue },
       log: pino({ level: 'error' }),
     });
-    expect(await breakers.standing('scripted')).toEqual({ state: 'closed', generation: 0 });
+    expect(await breakers.standing(system.provider)).toEqual({ state: 'closed', generation: 0 });
 
     const there = await startTaskUpstream(100, port);
     await waitUntil(() => system.said('cut-off').includes('a provider is reached again'));
