@@ -33,7 +33,7 @@ export interface ProfileSample {
   readonly model: string;
   readonly ok: boolean;
   /** Time to the whole answer: of calls that gave one. */
-  readonly latencyMs?: number;
+  readonly latencyMs?: number | undefined;
   readonly costNano?: number | undefined;
   /** 0 to 1. Without `latencyMs`: of a call that was told before, and that is not counted again. */
   readonly quality?: number;

@@ -49,7 +49,7 @@ async function afterAnswer<T>(
   const costNano = ports.prices.cost(ranked, answered, Date.now());
   hold?.settle(costNano);
   // Of half an answer nobody learns how long a whole one takes.
-  if (answered.cut !== true) ports.profiles.learn({ ...sampleOf(request, ranked), ok: true, latencyMs, costNano });
+  if (answered.cut !== true) ports.profiles.learn(sampleOf(request, ranked, { ok: true, latencyMs, costNano }));
   await tellSuccess(ports, request, admitted);
   return { value, route, usage, model, candidate: ranked, costNano, overBudget };
 }
@@ -70,7 +70,7 @@ async function afterFailure(
   }
   const isFree = costsNothing(error);
   hold?.settle(isFree ? 0 : undefined);
-  if (error.verdict.counts !== 'no') ports.profiles.learn({ ...sampleOf(request, ranked), ok: false });
+  if (error.verdict.counts !== 'no') ports.profiles.learn(sampleOf(request, ranked, { ok: false }));
   await tellFailure(ports, request, admitted, error);
   const trial = trialAfter(request.trials, ranked, error, ports.redact(sentenceOf(ranked, error)));
   const countedNano = hold === undefined || isFree ? undefined : ranked.estimateNano;

@@ -52,8 +52,9 @@ export async function tellAbandoned(
 export function sampleOf(
   { task = ANY_TASK }: AttemptRequest,
   { provider, model }: Candidate,
-): Omit<ProfileSample, 'ok'> {
-  return { task, provider, model };
+  { ok, latencyMs, costNano }: Pick<ProfileSample, 'ok' | 'latencyMs' | 'costNano'>,
+): ProfileSample {
+  return { task, provider, model, ok, latencyMs, costNano };
 }
 
 async function tell(
