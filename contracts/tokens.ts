@@ -1,5 +1,10 @@
 // Only a model's own tokenizer counts its tokens; before anybody is asked, and where nobody tells, bytes are weighed.
 
+/** The answer that is expected where neither the request nor the provider says how long it may be, tokens. */
+export const EXPECTED_ANSWER = 4_096;
+/** The same at an Anthropic, whose protocol wants to be told a longest answer: this is what it is asked for. */
+export const ANTHROPIC_ANSWER = 16_000;
+
 const PROMPT_BYTES_PER_TOKEN = 3;
 const ANSWER_BYTES_PER_TOKEN = 4;
 

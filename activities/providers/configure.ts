@@ -3,6 +3,7 @@ import { setIn, type Environment } from '../../contracts/config/from-environment
 import type { ConfiguredProvider, ModelConfig } from '../../contracts/config/model-config';
 import { readConfig, saysWhoAnswers } from '../../contracts/config/read-config';
 import { VENDOR_PRESETS } from '../../contracts/config/vendors';
+import { ANTHROPIC_ANSWER } from '../../contracts/tokens';
 import { withKeys } from '../../contracts/config/with-keys';
 import { anthropicProtocol } from './anthropic/protocol';
 import { createProvider } from './create-provider';
@@ -50,8 +51,6 @@ export function configuredProvider(configured: ConfiguredProvider, env: Environm
   return createProvider(protocolOf(configured, env), configured);
 }
 
-/** Longest answer to ask an Anthropic for, tokens, where nobody says. */
-const ANSWER_TOKENS = 16_000;
 const CONTEXT_TOKENS = VENDOR_PRESETS.ollama.maxContext ?? 32_768;
 
 function protocolOf(configured: ConfiguredProvider, env: Environment): Protocol {
@@ -60,7 +59,7 @@ function protocolOf(configured: ConfiguredProvider, env: Environment): Protocol 
   const reached = { name, baseUrl, ...(apiKey !== undefined && { apiKey }) };
   switch (protocol) {
     case 'anthropic':
-      return anthropicProtocol({ ...reached, maxTokens: configured.maxOutput ?? ANSWER_TOKENS });
+      return anthropicProtocol({ ...reached, maxTokens: configured.maxOutput ?? ANTHROPIC_ANSWER });
     case 'openai':
       return openAiProtocol({
         ...{ ...reached, structuredOutput },

@@ -2,16 +2,12 @@ import type { ConfiguredProvider } from '../config/model-config';
 import { isSameCandidate, type Candidate, type RouteRequest, type Trial } from '../models';
 import type { NanoDollars } from '../money';
 import type { Profile } from '../profiles';
+import { ANTHROPIC_ANSWER, EXPECTED_ANSWER } from '../tokens';
 import type { RouteFacts } from './facts';
 import { taskOf } from './applies';
 
 /** Fewer calls than this have taught nothing. */
 export const LEARNED_CALLS = 5;
-
-/** The answer that is expected where neither the request nor the provider says how long it may be, tokens. */
-export const EXPECTED_ANSWER = 4_096;
-/** The same at an Anthropic, whose protocol wants to be told a longest answer: this is what it is asked for. */
-export const ANTHROPIC_ANSWER = 16_000;
 
 /** A candidate, and all that is known of it for one request. */
 export interface Weighed {

@@ -1,4 +1,4 @@
-import { tokensOfPrompt } from '../../../contracts/tokens';
+import { EXPECTED_ANSWER, tokensOfPrompt } from '../../../contracts/tokens';
 import { TOO_LONG } from '../classify/rule';
 import { UnusableAnswer } from '../provider-failure';
 
@@ -12,16 +12,15 @@ export interface Extent {
 }
 
 const IMAGE_TOKENS = 1_000;
-const ANSWER_TOKENS = 4_096;
 const SHORTEST = 8_192;
 
 /**
  * Tokens of context to ask for: a power of two with room for the prompt and an answer. A prompt that does not fit is
  * refused here, because Ollama would drop its beginning silently. Fails: UnusableAnswer.
  */
-export function contextFor({ bytes, images, answer = ANSWER_TOKENS }: Extent, maxContext: number): number {
+export function contextFor({ bytes, images, answer = EXPECTED_ANSWER }: Extent, maxContext: number): number {
   const prompt = tokensOfPrompt(bytes) + images * IMAGE_TOKENS;
-  const least = prompt + Math.min(answer, ANSWER_TOKENS);
+  const least = prompt + Math.min(answer, EXPECTED_ANSWER);
   if (least > maxContext) {
     throw tooLong(
       `the prompt needs about ${least} tokens of context and this Ollama is used with ${maxContext} at most`,
