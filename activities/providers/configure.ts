@@ -3,8 +3,8 @@ import { setIn, type Environment } from '../../contracts/config/from-environment
 import type { ConfiguredProvider, ModelConfig } from '../../contracts/config/model-config';
 import { readConfig, saysWhoAnswers } from '../../contracts/config/read-config';
 import { VENDOR_PRESETS } from '../../contracts/config/vendors';
-import { ANTHROPIC_ANSWER } from '../../contracts/tokens';
 import { withKeys } from '../../contracts/config/with-keys';
+import { ANTHROPIC_ANSWER } from '../../contracts/tokens';
 import { anthropicProtocol } from './anthropic/protocol';
 import { createProvider } from './create-provider';
 import type { ModelProvider } from './model-provider';

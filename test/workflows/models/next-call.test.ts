@@ -118,7 +118,9 @@ describe('where nobody can be asked', () => {
   it('the end comes at once where the wait would be longer than the time there is', () => {
     const { next } = step(NOT_ASKED, nobody(NOW + 700_000));
     expect(next).toMatchObject({ do: 'fail', type: 'Provider.Unavailable' });
-    expect('message' in next && next.message).toContain('Nobody is asked after 2026-01-05T12:10:00.000Z, when its time ends.');
+    expect('message' in next && next.message).toContain(
+      'Nobody is asked after 2026-01-05T12:10:00.000Z, when its time ends.',
+    );
   });
 
   it('the end comes at once where none of them ever may', () => {
