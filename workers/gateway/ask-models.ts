@@ -12,7 +12,8 @@ import type { ModelProvider, WireCall } from '../../activities/providers/model-p
 import { scopeOfProject } from '../../contracts/config/scope-of-project';
 import type { RankedCandidate } from '../../contracts/models';
 import type { Asked, Course } from './asked';
-import { inWordsForClients, ledgerAway, nobodyLeft, outOfTime, requestRefused } from './failures';
+import { ledgerAway, nobodyLeft, outOfTime, requestRefused } from './failures';
+import { inWordsForClients } from './in-words-for-clients';
 import type { GatewayPorts } from './ports';
 
 export interface Turn {
