@@ -25,7 +25,7 @@ export interface PriceBook {
   /** What a call cost: what the provider said, else by the model that answered, else by the one that was asked. */
   cost(
     candidate: Candidate,
-    answered: { readonly model: string; readonly usage: TokenUsage; readonly costUsd?: number },
+    answered: { readonly model: string; readonly usage: TokenUsage; readonly costUsd?: number | undefined },
     at: number,
   ): NanoDollars | undefined;
 }

@@ -4,12 +4,13 @@ import type { Asked, Course } from './asked';
 
 /** Who answered, at what cost and after how many calls: as headers beside OpenAI's own. */
 export function headersOf({ id }: Asked, { candidate, calls, costNano }: Course): OutgoingHttpHeaders {
-  return {
-    'x-request-id': id,
-    ...(candidate && { 'x-gantry-provider': candidate.provider, 'x-gantry-model': headerText(candidate.model) }),
-    'x-gantry-attempts': String(calls),
-    ...(costNano !== undefined && { 'x-gantry-cost-usd': dollars(costNano) }),
-  };
+  const headers: OutgoingHttpHeaders = { 'x-request-id': id, 'x-gantry-attempts': String(calls) };
+  if (candidate) {
+    headers['x-gantry-provider'] = candidate.provider;
+    headers['x-gantry-model'] = headerText(candidate.model);
+  }
+  if (costNano !== undefined) headers['x-gantry-cost-usd'] = dollars(costNano);
+  return headers;
 }
 
 /** Names of models are the configuration's, and a header takes no more than plain letters. */

@@ -18,13 +18,10 @@ export async function answerWhole(
     committed: () => false,
     call: async (turn) => {
       const { bytes, model, usage, costUsd } = await ask(turn);
-      return {
-        ...{ value: bytes, model },
-        usage: usage ?? { input: asked.inputTokens, output: tokensOfAnswer(bytes.length) },
-        ...(costUsd !== undefined && { costUsd }),
-      };
+      const told = usage ?? { input: asked.inputTokens, output: tokensOfAnswer(bytes.length) };
+      return { value: bytes, model, usage: told, costUsd };
     },
   });
-  reply.headers({ ...headersOf(asked, course), 'content-type': 'application/json; charset=utf-8' });
+  reply.header('content-type', 'application/json; charset=utf-8').headers(headersOf(asked, course));
   await reply.send(attempt.value);
 }

@@ -55,7 +55,7 @@ export interface Answered<T> {
   /** The model that answered. */
   readonly model: string;
   /** What the provider says it charged, where it says so. */
-  readonly costUsd?: number;
+  readonly costUsd?: number | undefined;
   /** The answer was cut off: its usage is what was received, and settled as such. */
   readonly cut?: boolean;
 }
