@@ -5,7 +5,7 @@ import type { Trial } from '../../contracts/models';
 import { candidateKey, type ModelFailure } from '../../contracts/models';
 import type { CompleteChatsInput } from '../../contracts/tasks/activities';
 import { openAiErrorOf, type OwnWords } from '../../contracts/tasks/openai-error';
-import type { TaskSpending } from '../../contracts/tasks/task';
+import { NOTHING_SPENT, type TaskSpending } from '../../contracts/tasks/spending';
 import { tokensOfAnswer } from '../../contracts/tokens';
 import { isErrorOf } from '../failure';
 import {
@@ -21,7 +21,7 @@ import type { WholeAnswer } from '../providers/model-provider';
 import { PATIENCE } from '../providers/patience';
 import { ProviderFailure } from '../providers/provider-failure';
 import { wireRequest } from '../providers/wire-request';
-import { NOTHING_SPENT, type WatchedPurse } from './spending';
+import type { WatchedPurse } from './spending';
 import type { TaskPorts } from './task-ports';
 import type { CallKey, CallRecord, TaskRequest } from './task-store';
 import { routeRequestOf } from './route-request';

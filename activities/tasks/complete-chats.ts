@@ -4,14 +4,15 @@ import type { Slice } from '../../contracts/budgets';
 import type { ErrorType } from '../../contracts/errors';
 import { toNano } from '../../contracts/money';
 import type { CompleteChatsInput, CompleteChatsResult, ItemFailure } from '../../contracts/tasks/activities';
-import { taskWorkflowId, type TaskSpending } from '../../contracts/tasks/task';
+import { taskWorkflowId } from '../../contracts/tasks/names';
+import { NOTHING_SPENT, sumOf, type TaskSpending } from '../../contracts/tasks/spending';
 import { isErrorOf } from '../failure';
 import { withHeartbeat, type Attempt } from '../heartbeat';
 import { scopeOfProject } from '../../contracts/config/scope-of-project';
 import type { Purse } from '../models/client/model-client';
 import { createSlicePurse } from '../models/client/purses';
 import { askOne, WorkerUnwell, type Asked } from './ask-one';
-import { spendAgain, sumOf, unconfirmed, watched, type WatchedPurse } from './spending';
+import { spendAgain, unconfirmed, watched, type WatchedPurse } from './spending';
 import type { TaskPorts } from './task-ports';
 import type { CallKey, CallRecord } from './task-store';
 
@@ -73,7 +74,7 @@ class Portion {
       }
       const { input, attemptNumber: attempt, purse } = this;
       const asked: Asked = signal.aborted
-        ? { kind: 'aborted', spent: sumOf([]) }
+        ? { kind: 'aborted', spent: NOTHING_SPENT }
         : await askOne(this.ports, { input, request, key, attempt, purse, signal });
       if (asked.kind === 'nobody') return this.result({ stoppedAt: key.index, retryAt: asked.retryAt });
       if (asked.kind === 'recorded') {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { teamFolder, type Owned } from '../../contracts/tasks/task';
+import { teamFolder, type Owned } from '../../contracts/tasks/names';
 import type { Text } from '../../contracts/text';
 import { isCode, readIfThere, writeWhole } from '../files/whole-file';
 

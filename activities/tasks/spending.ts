@@ -1,25 +1,10 @@
 import type { NanoDollars } from '../../contracts/money';
-import type { TaskSpending } from '../../contracts/tasks/task';
+import { NOTHING_SPENT, type TaskSpending } from '../../contracts/tasks/spending';
 import { OverBudget, type Purse } from '../models/client/model-client';
-
-export const NOTHING_SPENT: TaskSpending = {
-  ...{ costNano: 0, unconfirmedNano: 0, unpriced: 0, inputTokens: 0, outputTokens: 0 },
-};
 
 /** Counted at what it was expected to cost, because nobody ever said what it did. */
 export function unconfirmed(estimateNano: NanoDollars): TaskSpending {
   return { ...NOTHING_SPENT, costNano: estimateNano, unconfirmedNano: estimateNano };
-}
-
-export function sumOf(parts: readonly TaskSpending[]): TaskSpending {
-  const sum = (of: (one: TaskSpending) => number): number => parts.reduce((total, one) => total + of(one), 0);
-  return {
-    costNano: sum((one) => one.costNano),
-    unconfirmedNano: sum((one) => one.unconfirmedNano),
-    unpriced: sum((one) => one.unpriced),
-    inputTokens: sum((one) => one.inputTokens),
-    outputTokens: sum((one) => one.outputTokens),
-  };
 }
 
 /** A purse that remembers what its last hold came to. */

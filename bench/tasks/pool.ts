@@ -10,7 +10,7 @@ import { awaitAnswer } from '../../workers/gateway/tasks/await-answer';
 import { sharesOf } from '../../workers/gateway/tasks/submit';
 import { TaskDoor } from '../../workers/gateway/tasks/task-door';
 import { TASK_API_LIMITS } from '../../workers/gateway/tasks/task-ports';
-import type { Owned } from '../../contracts/tasks/task';
+import type { Owned } from '../../contracts/tasks/names';
 import type { BenchContext } from '../benchmark';
 import { cpuMsOf } from '../server-process';
 import type { BareWorkerOptions } from './bare-worker-process';

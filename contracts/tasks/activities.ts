@@ -1,7 +1,10 @@
 import type { BudgetScope, Slice } from '../budgets';
 import type { ErrorType } from '../errors';
-import type { ModelFailure, Trial } from '../models';
-import type { Owned, TaskSpending, TaskStatus } from './task';
+import type { ModelFailure } from '../models';
+import type { CompletionRequestRef, ItemTrial } from './calls';
+import type { Owned } from './names';
+import type { TaskSpending } from './spending';
+import type { TaskStatus } from './view';
 
 /** On the queue of model workers. */
 export interface ModelWorkActivities {
@@ -19,15 +22,6 @@ export interface TaskActivities {
   finishTask(input: FinishTaskInput): Promise<FinishTaskResult>;
 }
 
-/** What all calls of a task have in common, beside the bodies of their requests. */
-export interface CompletionRequestRef {
-  readonly project?: string;
-  /** The kind of task: rules, profiles and policies know this word. */
-  readonly task?: string;
-  /** Only these may be asked: what the key allows; absent: all. */
-  readonly allowed?: readonly string[];
-}
-
 export interface CompleteChatsInput {
   readonly task: Owned;
   readonly request: CompletionRequestRef;
@@ -43,12 +37,6 @@ export interface CompleteChatsInput {
   readonly slice?: Slice;
   /** The id of the next slice, should that not be enough; absent: its worker pays, from a purse that many tasks share. */
   readonly nextSlice?: string;
-}
-
-/** What is known of a request that was asked for before. */
-export interface ItemTrial {
-  readonly calls: number;
-  readonly trials: readonly Trial[];
 }
 
 export interface CompleteChatsResult {

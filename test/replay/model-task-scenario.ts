@@ -1,7 +1,8 @@
 import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { CompleteChatsInput, CompleteChatsResult, FinishTaskInput } from '../../contracts/tasks/activities';
-import { MODEL_TASK, cancelTaskUpdate, taskQuery, taskWorkflowId, type TaskInput } from '../../contracts/tasks/task';
+import { taskWorkflowId } from '../../contracts/tasks/names';
+import { MODEL_TASK, cancelTaskUpdate, taskQuery, type TaskInput } from '../../contracts/tasks/task';
 import { modelsTaskQueue } from '../../contracts/task-queues';
 import type { EntityWorker } from '../support/entity-worker';
 import { waitUntil } from '../support/wait-until';

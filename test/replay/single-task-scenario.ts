@@ -1,6 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { CompleteChatsInput, CompleteChatsResult } from '../../contracts/tasks/activities';
-import { MODEL_TASK, taskWorkflowId, type TaskInput } from '../../contracts/tasks/task';
+import { taskWorkflowId } from '../../contracts/tasks/names';
+import { MODEL_TASK, type TaskInput } from '../../contracts/tasks/task';
 import { modelsTaskQueue } from '../../contracts/task-queues';
 import type { EntityWorker } from '../support/entity-worker';
 

@@ -1,5 +1,6 @@
 import { formatMoney } from '../../contracts/money';
-import type { TaskInput, TaskView } from '../../contracts/tasks/task';
+import type { TaskInput } from '../../contracts/tasks/task';
+import type { TaskView } from '../../contracts/tasks/view';
 
 /** How the task stands, in Markdown for the Web UI. */
 export function detailsOf({ task, expiresAt }: TaskInput, view: TaskView, inFlight: number): string {

@@ -1,7 +1,7 @@
 import { allHandlersFinished, condition, proxyActivities } from '@temporalio/workflow';
 import type { ModelActivities } from '../../contracts/models';
 import type { FinishTaskResult, TaskActivities } from '../../contracts/tasks/activities';
-import type { TaskView } from '../../contracts/tasks/task';
+import type { TaskView } from '../../contracts/tasks/view';
 import { LOST_WORKER_RETRY } from '../pipeline/run-context';
 import { failureOf } from './failure-of';
 import type { Stop, TaskContext } from './task-context';

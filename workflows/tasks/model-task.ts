@@ -1,5 +1,6 @@
 import { allHandlersFinished, condition, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
-import { TASK_MEMO, type TaskInput, type TaskView } from '../../contracts/tasks/task';
+import type { TaskInput } from '../../contracts/tasks/task';
+import { TASK_MEMO, type TaskView } from '../../contracts/tasks/view';
 import { Alarm } from '../breakers/alarm';
 import { finish, settle } from './finish';
 import { listen } from './requests';

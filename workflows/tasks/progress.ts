@@ -1,6 +1,10 @@
 import { leftOf, type Slice } from '../../contracts/budgets';
-import type { CompleteChatsResult, ItemFailure, ItemTrial } from '../../contracts/tasks/activities';
-import type { Again, TaskInput, TaskLimits, TaskSpending, TaskState, TaskView } from '../../contracts/tasks/task';
+import type { CompleteChatsResult, ItemFailure } from '../../contracts/tasks/activities';
+import type { ItemTrial } from '../../contracts/tasks/calls';
+import { NOTHING_SPENT, sumOf } from '../../contracts/tasks/spending';
+import type { Again, TaskState } from '../../contracts/tasks/state';
+import type { TaskInput, TaskLimits } from '../../contracts/tasks/task';
+import type { TaskView } from '../../contracts/tasks/view';
 import { afterFailedCall, nextCall, NOT_ASKED } from '../models/next-call';
 
 // Everything that a task decides, as pure functions over its state.
@@ -15,8 +19,6 @@ export const DEFAULT_LIMITS: TaskLimits = {
 
 /** Where portions taper: how many of the size that is begun now are left for each in flight. */
 const TURNS_LEFT = 2;
-
-const NOTHING_SPENT: TaskSpending = { costNano: 0, unconfirmedNano: 0, unpriced: 0, inputTokens: 0, outputTokens: 0 };
 
 export function newTask(): TaskState {
   return {
@@ -100,7 +102,7 @@ export function heard(
     completed: state.completed + result.completed,
     failed: state.failed + decided.length - again.length,
     again: [...state.again, ...again, ...left],
-    spent: sum(state.spent, result.spent),
+    spent: sumOf([state.spent, result.spent]),
     slices: [...state.slices, ...result.slices],
   };
 }
@@ -132,16 +134,6 @@ function afterFailure(
   const next = nextCall({ calls, trials, waits: 0 }, failed, { attempts, delayMs, waitsUntil: expiresAt }, now);
   if (next.do === 'fail') return 'failed';
   return { from: index, count: 1, trial: { calls, trials }, notBefore: next.do === 'wait' ? next.until : now };
-}
-
-function sum(a: TaskSpending, b: TaskSpending): TaskSpending {
-  return {
-    costNano: a.costNano + b.costNano,
-    unconfirmedNano: a.unconfirmedNano + b.unconfirmedNano,
-    unpriced: a.unpriced + b.unpriced,
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-  };
 }
 
 export function viewOf({ status, completed, failed, spent, times, outcome }: TaskState, total: number): TaskView {

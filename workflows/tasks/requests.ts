@@ -1,6 +1,7 @@
 import { ApplicationFailure, log, setHandler } from '@temporalio/workflow';
 import { REFUSED, type Answer, type RequestMessage } from '../../contracts/messages';
-import { cancelTaskSignal, cancelTaskUpdate, taskQuery, type TaskStatus } from '../../contracts/tasks/task';
+import { cancelTaskSignal, cancelTaskUpdate, taskQuery } from '../../contracts/tasks/task';
+import type { TaskStatus } from '../../contracts/tasks/view';
 import type { TaskContext } from './task-context';
 
 const FORM = '{"who": "your name", "comment": "optional"}';

@@ -9,7 +9,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ModelWorkActivities } from '../../contracts/tasks/activities';
-import { TASK_MEMO, type TaskInput, type TaskLimits, type TaskState, type TaskView } from '../../contracts/tasks/task';
+import type { TaskState } from '../../contracts/tasks/state';
+import type { TaskInput, TaskLimits } from '../../contracts/tasks/task';
+import { TASK_MEMO, type TaskView } from '../../contracts/tasks/view';
 import { modelsTaskQueue } from '../../contracts/task-queues';
 import type { Alarm } from '../breakers/alarm';
 import { LOST_WORKER_RETRY, REALLY_STOPPED } from '../pipeline/run-context';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { toFile } from 'openai';
-import { taskWorkflowId } from '../../../contracts/tasks/task';
+import { taskWorkflowId } from '../../../contracts/tasks/names';
 import { startTaskUpstream, USAGE, type TaskUpstream } from '../../support/task-upstream';
 import { batchOf, requestOf, TaskSystem } from '../../support/task-system';
 import { waitUntil } from '../../support/wait-until';

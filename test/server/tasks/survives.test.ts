@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startServer, type RunningServer } from '../../../client/server/start-server';
-import type { TaskView } from '../../../contracts/tasks/task';
+import type { TaskView } from '../../../contracts/tasks/view';
 import { startTaskUpstream, type TaskUpstream, type UpstreamCall } from '../../support/task-upstream';
 import { batchOf, TaskSystem } from '../../support/task-system';
 import { waitUntil } from '../../support/wait-until';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { CompleteChatsResult, ItemFailure } from '../../../contracts/tasks/activities';
-import type { TaskInput, TaskState } from '../../../contracts/tasks/task';
+import type { TaskState } from '../../../contracts/tasks/state';
+import type { TaskInput } from '../../../contracts/tasks/task';
 import {
   DEFAULT_LIMITS,
   heard,

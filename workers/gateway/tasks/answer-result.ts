@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
-import { hasEnded } from '../../../contracts/tasks/task';
+import { hasEnded } from '../../../contracts/tasks/view';
 import { ApiError } from '../errors';
 import { showTask } from './show-task';
 import type { TaskReport } from './task-door';

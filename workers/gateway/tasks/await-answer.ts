@@ -1,5 +1,6 @@
 import type { AnsweredRecord } from '../../../activities/tasks/task-store';
-import type { Owned, TaskView } from '../../../contracts/tasks/task';
+import type { Owned } from '../../../contracts/tasks/names';
+import type { TaskView } from '../../../contracts/tasks/view';
 import type { TaskApiPorts } from './task-ports';
 
 /** What a single completion came to: its answer, or how its task ended. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { hasEnded } from '../../../contracts/tasks/task';
+import { hasEnded } from '../../../contracts/tasks/view';
 import type { TaskRequest } from '../../../activities/tasks/task-store';
 import type { JsonObject } from '../../../contracts/json';
 import { ApiError } from '../errors';

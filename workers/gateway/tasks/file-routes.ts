@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Text } from '../../../contracts/text';
-import { TASK_LIMITS } from '../../../contracts/tasks/task';
+import { TASK_LIMITS } from '../../../contracts/tasks/order';
 import type { FileRecord } from '../../../activities/tasks/file-store';
 import { ApiError, badRequest } from '../errors';
 import { pageOf } from './read-body';

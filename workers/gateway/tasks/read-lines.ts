@@ -1,4 +1,4 @@
-import { TASK_LIMITS } from '../../../contracts/tasks/task';
+import { TASK_LIMITS } from '../../../contracts/tasks/order';
 import { ApiError, badRequest } from '../errors';
 import type { Given } from './read-requests';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../../contracts/json';
-import { TASK_LIMITS } from '../../../contracts/tasks/task';
+import { TASK_LIMITS } from '../../../contracts/tasks/order';
 import type { TaskRequest } from '../../../activities/tasks/task-store';
 import { readChat } from '../chat/read-chat';
 import { ApiError, badRequest } from '../errors';

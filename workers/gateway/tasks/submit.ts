@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { BudgetScope } from '../../../contracts/budgets';
-import { TASK_LIFE_MS, type Owned, type TaskInput, type TaskOrder } from '../../../contracts/tasks/task';
+import type { Owned } from '../../../contracts/tasks/names';
+import { TASK_LIFE_MS, type TaskOrder } from '../../../contracts/tasks/order';
+import type { TaskInput } from '../../../contracts/tasks/task';
 import type { TaskRequest } from '../../../activities/tasks/task-store';
 import { ApiError } from '../errors';
 import type { Caller } from '../keys';

@@ -9,21 +9,16 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { REFUSED } from '../../../contracts/messages';
+import { taskWorkflowId, taskWorkflowPrefix, type Owned } from '../../../contracts/tasks/names';
+import { TASK_ORDER_MEMO, type TaskOrder } from '../../../contracts/tasks/order';
 import {
   MODEL_TASK,
-  TASK_MEMO,
-  TASK_ORDER_MEMO,
   cancelTaskSignal,
   cancelTaskUpdate,
-  hasEnded,
   taskQuery,
-  taskWorkflowId,
-  taskWorkflowPrefix,
-  type Owned,
   type TaskInput,
-  type TaskOrder,
-  type TaskView,
 } from '../../../contracts/tasks/task';
+import { TASK_MEMO, hasEnded, type TaskView } from '../../../contracts/tasks/view';
 import { modelsTaskQueue } from '../../../contracts/task-queues';
 
 export interface TaskDoorOptions {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { TASK_ID_PATTERN } from '../../../contracts/tasks/task';
+import { TASK_ID_PATTERN } from '../../../contracts/tasks/names';
 import { ApiError, badRequest } from '../errors';
 import { TASK_ID } from '../served-elsewhere';
 import { wordsOf } from '../words';

@@ -1,4 +1,4 @@
-import { TASK_LIMITS } from '../../../../contracts/tasks/task';
+import { TASK_LIMITS } from '../../../../contracts/tasks/order';
 import { unknownModel } from '../../../../workers/gateway/errors';
 import { readLines, withinLimit } from '../../../../workers/gateway/tasks/read-lines';
 import { RequestReader, type Given } from '../../../../workers/gateway/tasks/read-requests';
