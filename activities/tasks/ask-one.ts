@@ -1,10 +1,7 @@
 import type { ApplicationFailure } from '@temporalio/common';
-import { isErrorType } from '../../contracts/errors';
-import type { JsonObject } from '../../contracts/json';
-import type { Trial } from '../../contracts/models';
-import { candidateKey, type ModelFailure } from '../../contracts/models';
+import { candidateKey, type Trial } from '../../contracts/models';
 import type { CompleteChatsInput } from '../../contracts/tasks/activities';
-import { openAiErrorOf, type OwnWords } from '../../contracts/tasks/openai-error';
+import type { OwnWords } from '../../contracts/tasks/openai-error';
 import { NOTHING_SPENT, type TaskSpending } from '../../contracts/tasks/spending';
 import { tokensOfAnswer } from '../../contracts/tokens';
 import { isErrorOf } from '../failure';
@@ -21,9 +18,10 @@ import type { WholeAnswer } from '../providers/model-provider';
 import { PATIENCE } from '../providers/patience';
 import { ProviderFailure } from '../providers/provider-failure';
 import { wireRequest } from '../providers/wire-request';
-import type { WatchedPurse } from './spending';
+import type { WatchedPurse } from './watched-purse';
+import { answeredRecord, failedRecord, ownWordsOf } from './build-call-record';
 import type { TaskPorts } from './task-ports';
-import type { CallKey, CallRecord, TaskRequest } from './task-store';
+import type { CallKey, CallRecord, TaskRequest } from './task-records';
 import { routeRequestOf } from './route-request';
 
 export interface AskOne {
@@ -38,7 +36,7 @@ export interface AskOne {
 
 export type Asked =
   | { readonly kind: 'recorded'; readonly record: CallRecord }
-  /** Before `retryAt` there is nobody to ask. */
+  /** Before `retryAt`, epoch milliseconds, there is nobody to ask. */
   | { readonly kind: 'nobody'; readonly retryAt: number }
   | { readonly kind: 'aborted'; readonly spent: TaskSpending };
 
@@ -54,14 +52,14 @@ const LEDGER_AGAIN_MS = 5_000;
 export async function askOne(ports: TaskPorts, asked: AskOne): Promise<Asked> {
   const { input, key, purse, signal } = asked;
   try {
-    const record = answeredRecord(ports, await call(ports, asked));
-    return { kind: 'recorded', record: await ports.store.recordCall(input.task, key, record) };
+    const record = answeredRecord(await call(ports, asked), ports.redact);
+    return { kind: 'recorded', record: await ports.store.calls.record(input.task, key, record) };
   } catch (error) {
     if (signal.aborted) return { kind: 'aborted', spent: purse?.look() ?? NOTHING_SPENT };
     if (error instanceof CallFailed) return afterFailure(ports, asked, error);
-    const failed = await withoutCall(error, ports, asked);
-    if (failed === undefined) throw error;
-    return failed;
+    const unasked = await withoutCall(error, ports, asked);
+    if (unasked === undefined) throw error;
+    return unasked;
   }
 }
 
@@ -74,7 +72,7 @@ function call(ports: TaskPorts, asked: AskOne): Promise<Attempt<WholeAnswer>> {
   return ports.client.attempt(
     { ...route, attemptId, trials, timeoutMs: input.timeoutMs, signal, ...(purse && { purse }) },
     async (target) => {
-      await ports.store.mark(input.task, key, attempt, { estimateNano: target.ranked.estimateNano ?? 0 });
+      await ports.store.calls.mark(input.task, key, attempt, { estimateNano: target.ranked.estimateNano ?? 0 });
       return complete(ports, asked, target);
     },
   );
@@ -97,31 +95,17 @@ function trialsOf({ input }: AskOne): readonly Trial[] {
   return input.trial?.trials ?? [];
 }
 
-function answeredRecord(ports: TaskPorts, { value, usage, costNano }: Attempt<WholeAnswer>): CallRecord {
-  const body = JSON.parse(ports.redact(JSON.stringify(value.body))) as JsonObject;
-  return {
-    at: Date.now(),
-    outcome: 'answered',
-    body,
-    ...(value.requestId !== undefined && { requestId: value.requestId }),
-    spent: {
-      ...{ costNano: costNano ?? 0, unconfirmedNano: 0, unpriced: costNano === undefined ? 1 : 0 },
-      ...{ inputTokens: usage.input, outputTokens: usage.output },
-    },
-  };
-}
-
 /** Somebody was asked and gave no answer that can be used. */
 async function afterFailure(ports: TaskPorts, asked: AskOne, error: CallFailed): Promise<Asked> {
   const { input, key, request } = asked;
   if (isOfNetwork(error) && !(await ports.wellness.lookAgain())) {
-    await ports.store.unmark(input.task, key, asked.attempt);
+    await ports.store.calls.unmark(input.task, key, asked.attempt);
     throw new WorkerUnwell(error.message);
   }
   const trials = [...trialsOf(asked).filter((one) => candidateKey(one) !== candidateKey(error.trial)), error.trial];
   const id = `${input.task.id}/${key.index}`;
   const ahead = await ports.client.route(routeRequestOf(id, request.route, input), trials);
-  return failed(ports, asked, callFailure(error, ahead, {}), ownWordsOf(error, ports));
+  return recordFailure(ports, asked, callFailure(error, ahead, {}), ownWordsOf(error, ports.redact));
 }
 
 /** No call was made. Undefined: for no reason that is known here. */
@@ -130,45 +114,17 @@ async function withoutCall(error: unknown, ports: TaskPorts, asked: AskOne): Pro
   if (!(error instanceof NobodyAvailable)) return undefined;
   if (error.retryAt !== undefined) return { kind: 'nobody', retryAt: error.retryAt };
   // What runs do next is nothing for whoever waits for a task.
-  return failed(ports, asked, nobodyFailure(error, {}), { message: error.message });
+  return recordFailure(ports, asked, nobodyFailure(error, {}), { message: error.message });
 }
 
-/** What is wrong with a request its provider says best: clients read the code, and which field it is. */
-function ownWordsOf({ cause, trial, failover }: CallFailed, { redact }: TaskPorts): OwnWords {
-  const isOfRequest = trial.lastType === 'Provider.Request' || trial.lastType === 'Provider.Policy';
-  if (!isOfRequest || !(cause instanceof ProviderFailure)) return {};
-  const { status = 0, message, code, error } = cause.facts;
-  const param = error?.['param'];
-  return {
-    // What others could have taken is told with what to do about it.
-    ...(!failover && { message: redact(message) }),
-    ...(status >= 400 && status < 500 && !failover && { status }),
-    ...(typeof param === 'string' && { param }),
-    ...(code !== undefined && { code }),
-  };
-}
-
-async function failed(
+async function recordFailure(
   ports: TaskPorts,
-  asked: AskOne,
+  { input, key, purse }: AskOne,
   failure: ApplicationFailure,
-  own: OwnWords = {},
+  own: OwnWords,
 ): Promise<Asked> {
-  const { trial, goesOn, next, retryAt } = detailsOf(failure);
-  const told = { goesOn, ...(trial && { trial }), ...(next && { next }), ...(retryAt !== undefined && { retryAt }) };
-  const type = isErrorType(failure.type) ? failure.type : 'Run.Broken';
-  const record: CallRecord = {
-    at: Date.now(),
-    outcome: 'failed',
-    error: openAiErrorOf(type, failure.message, own),
-    failure: { type, told },
-    spent: asked.purse?.look() ?? NOTHING_SPENT,
-  };
-  return { kind: 'recorded', record: await ports.store.recordCall(asked.input.task, asked.key, record) };
-}
-
-function detailsOf(failure: ApplicationFailure): ModelFailure {
-  return (failure.details?.[0] ?? { goesOn: false, rejected: [], findings: [] }) as ModelFailure;
+  const record = failedRecord(failure, purse?.look() ?? NOTHING_SPENT, own);
+  return { kind: 'recorded', record: await ports.store.calls.record(input.task, key, record) };
 }
 
 function isOfNetwork({ cause }: CallFailed): boolean {

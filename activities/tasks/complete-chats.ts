@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Slice } from '../../contracts/budgets';
+import { scopeOfProject } from '../../contracts/config/scope-of-project';
 import type { ErrorType } from '../../contracts/errors';
 import { toNano } from '../../contracts/money';
 import type { CompleteChatsInput, CompleteChatsResult, ItemFailure } from '../../contracts/tasks/activities';
@@ -8,13 +9,12 @@ import { taskWorkflowId } from '../../contracts/tasks/names';
 import { NOTHING_SPENT, sumOf, type TaskSpending } from '../../contracts/tasks/spending';
 import { isErrorOf } from '../failure';
 import { withHeartbeat, type Attempt } from '../heartbeat';
-import { scopeOfProject } from '../../contracts/config/scope-of-project';
 import type { Purse } from '../models/client/model-client';
 import { createSlicePurse } from '../models/client/purses';
 import { askOne, WorkerUnwell, type Asked } from './ask-one';
-import { spendAgain, unconfirmed, watched, type WatchedPurse } from './spending';
+import { spendAgain, unconfirmed, watched, type WatchedPurse } from './watched-purse';
 import type { TaskPorts } from './task-ports';
-import type { CallKey, CallRecord } from './task-store';
+import type { CallKey, CallRecord } from './task-records';
 
 /** How soon another worker may take what this one cannot do. */
 const ELSEWHERE_MS = 500;
@@ -63,11 +63,11 @@ class Portion {
 
   async do({ signal, stopRequested }: Attempt): Promise<CompleteChatsResult> {
     const { from, count, task } = this.input;
-    const requests = await this.ports.store.requests(task, from, count);
+    const requests = await this.ports.store.requests.some(task, from, count);
     await this.recallAll();
     for (const [offset, request] of requests.entries()) {
       const key = this.keyOf(from + offset);
-      const known = await this.ports.store.call(task, key);
+      const known = await this.ports.store.calls.find(task, key);
       if (known !== undefined) {
         this.take(key, known);
         continue;
@@ -99,8 +99,8 @@ class Portion {
     const { from, count, task } = this.input;
     for (let index = from; index < from + count; index += 1) {
       const key = this.keyOf(index);
-      const record = await this.ports.store.call(task, key);
-      const marks = await this.ports.store.marks(task, key, this.attemptNumber);
+      const record = await this.ports.store.calls.find(task, key);
+      const marks = await this.ports.store.calls.marks(task, key, this.attemptNumber);
       // The last of the marks belongs to the call that was recorded.
       const lost = record === undefined ? marks : marks.slice(0, -1);
       const spent = [...lost.map(({ estimateNano }) => unconfirmed(estimateNano)), ...(record ? [record.spent] : [])];

@@ -1,8 +1,9 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { teamFolder, type Owned } from '../../contracts/tasks/names';
+import { mkdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { ownedBy, teamFolder, type Owned } from '../../contracts/tasks/names';
 import type { Text } from '../../contracts/text';
-import { isCode, readIfThere, writeWhole } from '../files/whole-file';
+import { namesIn } from '../files/names-in';
+import { readIfThere, writeWhole } from '../files/whole-file';
 
 /** A file of the API: what it is called and where its content is. */
 export interface FileRecord {
@@ -35,21 +36,20 @@ export class FileStore {
 
   /** Newest first. */
   async list(team: string | undefined): Promise<readonly FileRecord[]> {
-    const names = await readdir(this.folder(team)).catch((error: unknown) => {
-      if (isCode(error, 'ENOENT')) return [];
-      throw error;
-    });
-    const ids = names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
-    const files = await Promise.all(ids.map((id) => this.get({ ...(team !== undefined && { team }), id })));
+    const records = (await namesIn(this.folder(team))).filter((name) => name.endsWith('.json'));
+    const files = await Promise.all(records.map((name) => this.get(ownedBy(team, basename(name, '.json')))));
     return files
       .filter((file) => file !== undefined)
       .sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
   }
 
-  /** The content stays where other files with the same one find it. */
-  async remove({ team, id }: Owned): Promise<boolean> {
-    if ((await this.get({ ...(team !== undefined && { team }), id })) === undefined) return false;
-    await rm(join(this.folder(team), `${id}.json`), { force: true });
+  /**
+   * The content stays where other files with the same one find it.
+   * @returns Whether there was such a file.
+   */
+  async remove(file: Owned): Promise<boolean> {
+    if ((await this.get(file)) === undefined) return false;
+    await rm(join(this.folder(file.team), `${file.id}.json`), { force: true });
     return true;
   }
 

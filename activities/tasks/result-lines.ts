@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../contracts/json';
 import type { FinishTaskInput } from '../../contracts/tasks/activities';
 import type { OpenAiError } from '../../contracts/tasks/openai-error';
-import type { CallRecord, TaskStore } from './task-store';
+import type { CallRecord } from './task-records';
+import type { TaskStore } from './task-store';
 
 /** A line of an output or error file, as OpenAI's batches have them. */
 export interface ResultLine {
@@ -30,9 +31,9 @@ const NEVER_ASKED: Readonly<Record<FinishTaskInput['because'], string>> = {
 /** A line for each request, in their order. */
 export async function* resultLines(store: TaskStore, input: FinishTaskInput): AsyncGenerator<ResultLine> {
   const { task, total, because } = input;
-  const records = store.latestCalls(task, total);
+  const records = store.calls.latest(task, total);
   let index = 0;
-  for await (const { custom_id } of store.allRequests(task, total)) {
+  for await (const { custom_id } of store.requests.all(task, total)) {
     const next = await records.next();
     const record = next.done === true ? undefined : next.value;
     yield lineOf(`${task.id}-${index}`, custom_id, record, because);

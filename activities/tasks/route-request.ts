@@ -1,6 +1,6 @@
 import type { CompleteChatsInput } from '../../contracts/tasks/activities';
 import type { ClientRequest } from '../models/client/model-client';
-import type { TaskRequest } from './task-store';
+import type { TaskRequest } from './task-records';
 
 /** What routing knows of a chat completion that is asked for. */
 export function routeRequestOf(

@@ -89,7 +89,7 @@ export class BenchPool {
       { kind, createdAt, expiresAt, by: 'bench', ...about },
     );
     await until(task);
-    for await (const record of this.stores.store.latestCalls(task, total)) {
+    for await (const record of this.stores.store.calls.latest(task, total)) {
       if (record?.outcome !== 'answered') throw new Error('A completion of the benchmark was not made.');
     }
     return (performance.now() - began) / 1_000;

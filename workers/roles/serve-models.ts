@@ -2,6 +2,7 @@ import { Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { ModelWorkActivities } from '../../contracts/tasks/activities';
 import { modelsTaskQueue } from '../../contracts/task-queues';
+import { removeOldTasks } from '../../activities/tasks/remove-old-tasks';
 import type { TaskStore } from '../../activities/tasks/task-store';
 import { ModelSlots } from './model-slots';
 import type { WorkerWellness } from './wellness';
@@ -67,7 +68,7 @@ export async function serveModels(serving: ModelServing, stopped: Promise<void>)
 
 async function sweep({ store, log }: ModelServing): Promise<void> {
   try {
-    const removed = await store.removeUntouchedSince(Date.now() - KEPT_MS);
+    const removed = await removeOldTasks(store, Date.now() - KEPT_MS);
     if (removed > 0) log.info({ removed }, 'old tasks were removed');
   } catch (error) {
     log.warn({ error }, 'old tasks could not be removed');

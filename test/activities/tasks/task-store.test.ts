@@ -1,6 +1,8 @@
 import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TaskStore, type CallRecord, type TaskRequest } from '../../../activities/tasks/task-store';
+import type { CallRecord, TaskRequest } from '../../../activities/tasks/task-records';
+import { TaskStore } from '../../../activities/tasks/task-store';
+import { removeOldTasks } from '../../../activities/tasks/remove-old-tasks';
 import { FileStore } from '../../../activities/tasks/file-store';
 import { temporaryDirectory } from '../../support/temporary-home';
 
@@ -33,10 +35,10 @@ const idsOf = (found: readonly TaskRequest[]): string[] => found.map(({ custom_i
 describe('the requests of a task', () => {
   it('are found in order, wherever a portion begins and ends', async () => {
     await store.keep(TASK, requests(35), () => ({ total: 35, digest: 'a' }));
-    expect(idsOf(await store.requests(TASK, 8, 5))).toEqual(['item-8', 'item-9', 'item-10', 'item-11', 'item-12']);
-    expect(idsOf(await store.requests(TASK, 34, 1))).toEqual(['item-34']);
+    expect(idsOf(await store.requests.some(TASK, 8, 5))).toEqual(['item-8', 'item-9', 'item-10', 'item-11', 'item-12']);
+    expect(idsOf(await store.requests.some(TASK, 34, 1))).toEqual(['item-34']);
     const all: TaskRequest[] = [];
-    for await (const request of store.allRequests(TASK, 35)) all.push(request);
+    for await (const request of store.requests.all(TASK, 35)) all.push(request);
     expect(all).toHaveLength(35);
   });
 
@@ -44,7 +46,7 @@ describe('the requests of a task', () => {
     const first = await store.keep(TASK, requests(3), () => ({ total: 3, digest: 'first' }));
     const second = await store.keep(TASK, requests(3, 'other'), () => ({ total: 3, digest: 'second' }));
     expect([first.digest, second.digest]).toEqual(['first', 'first']);
-    const [found] = await store.requests(TASK, 0, 1);
+    const [found] = await store.requests.some(TASK, 0, 1);
     expect(found?.body['messages']).toEqual([{ role: 'user', content: 'ask 0' }]);
     expect(await readdir(join(root, 'tasks'))).toEqual(['red']);
   });
@@ -59,7 +61,7 @@ describe('the requests of a task', () => {
   });
 
   it('that another home has are missed in words that say what to do', async () => {
-    await expect(store.requests(TASK, 0, 1)).rejects.toMatchObject({
+    await expect(store.requests.some(TASK, 0, 1)).rejects.toMatchObject({
       type: 'Artifact.Missing',
       message: expect.stringContaining('Start it with the same GANTRY_HOME') as string,
     });
@@ -68,7 +70,7 @@ describe('the requests of a task', () => {
   it('of an id that nobody made lead nowhere else', async () => {
     await writeFile(join(root, 'secret'), 'x');
     for (const id of ['../../secret', '..', '/etc/passwd', 'task_']) {
-      await expect(store.requests({ id }, 0, 1)).rejects.toMatchObject({ type: 'Artifact.Missing' });
+      await expect(store.requests.some({ id }, 0, 1)).rejects.toMatchObject({ type: 'Artifact.Missing' });
     }
   });
 });
@@ -76,17 +78,17 @@ describe('the requests of a task', () => {
 describe('what came of a call', () => {
   it('is what was written first, however many attempts write', async () => {
     const key = { index: 1_234, call: 1 };
-    const written = await Promise.all(['a', 'b', 'c'].map((text) => store.recordCall(TASK, key, answered(text))));
-    const found = await store.call(TASK, key);
+    const written = await Promise.all(['a', 'b', 'c'].map((text) => store.calls.record(TASK, key, answered(text))));
+    const found = await store.calls.find(TASK, key);
     expect(written).toEqual([found, found, found]);
   });
 
   it('of the latest call for each request is told in order, with nothing where nobody was asked', async () => {
-    await store.recordCall(TASK, { index: 0, call: 1 }, answered('first'));
-    await store.recordCall(TASK, { index: 0, call: 2 }, answered('second'));
-    await store.recordCall(TASK, { index: 1_001, call: 1 }, answered('far'));
+    await store.calls.record(TASK, { index: 0, call: 1 }, answered('first'));
+    await store.calls.record(TASK, { index: 0, call: 2 }, answered('second'));
+    await store.calls.record(TASK, { index: 1_001, call: 1 }, answered('far'));
     const latest: (CallRecord | undefined)[] = [];
-    for await (const record of store.latestCalls(TASK, 1_002)) latest.push(record);
+    for await (const record of store.calls.latest(TASK, 1_002)) latest.push(record);
     expect(latest).toHaveLength(1_002);
     expect(latest[0]).toMatchObject({ body: { text: 'second' } });
     expect(latest[1]).toBeUndefined();
@@ -95,12 +97,12 @@ describe('what came of a call', () => {
 
   it('is in doubt where an attempt was about to call and nothing was written', async () => {
     const key = { index: 0, call: 1 };
-    await store.mark(TASK, key, 1, { estimateNano: 5 });
-    await store.mark(TASK, key, 2, { estimateNano: 6 });
-    await store.mark(TASK, key, 3, { estimateNano: 7 });
-    expect(await store.marks(TASK, key, 3)).toEqual([{ estimateNano: 5 }, { estimateNano: 6 }]);
-    await store.unmark(TASK, key, 1);
-    expect(await store.marks(TASK, key, 3)).toEqual([{ estimateNano: 6 }]);
+    await store.calls.mark(TASK, key, 1, { estimateNano: 5 });
+    await store.calls.mark(TASK, key, 2, { estimateNano: 6 });
+    await store.calls.mark(TASK, key, 3, { estimateNano: 7 });
+    expect(await store.calls.marks(TASK, key, 3)).toEqual([{ estimateNano: 5 }, { estimateNano: 6 }]);
+    await store.calls.unmark(TASK, key, 1);
+    expect(await store.calls.marks(TASK, key, 3)).toEqual([{ estimateNano: 6 }]);
   });
 });
 
@@ -108,14 +110,14 @@ test('tasks that nobody has written to are removed, and others are not', async (
   const other = { id: 'task_9876543210' };
   await store.keep(TASK, requests(1), () => ({ total: 1, digest: 'a' }));
   await store.keep(other, requests(1), () => ({ total: 1, digest: 'a' }));
-  await store.recordCall(other, { index: 0, call: 1 }, answered('late'));
+  await store.calls.record(other, { index: 0, call: 1 }, answered('late'));
   const long = new Date(Date.now() - 60_000);
   for (const folder of ['red/task_0123456789', 'red/task_0123456789/calls/0', '_/task_9876543210']) {
     await utimes(join(root, 'tasks', folder), long, long);
   }
-  expect(await store.removeUntouchedSince(Date.now() - 30_000)).toBe(1);
-  await expect(store.requests(TASK, 0, 1)).rejects.toMatchObject({ type: 'Artifact.Missing' });
-  expect(await store.requests(other, 0, 1)).toHaveLength(1);
+  expect(await removeOldTasks(store, Date.now() - 30_000)).toBe(1);
+  await expect(store.requests.some(TASK, 0, 1)).rejects.toMatchObject({ type: 'Artifact.Missing' });
+  expect(await store.requests.some(other, 0, 1)).toHaveLength(1);
 });
 
 describe('files of the API', () => {
@@ -148,23 +150,23 @@ describe('an answer that is waited for', () => {
 
   it('is given as soon as it is written down, after calls that failed', async () => {
     await store.keep(TASK, requests(1), () => ({ total: 1, digest: 'a' }));
-    const waiting = store.untilAnswered(TASK, soon());
-    await store.mark(TASK, { index: 0, call: 1 }, 1, { estimateNano: 1 });
-    await store.recordCall(TASK, { index: 0, call: 1 }, failed);
-    await store.recordCall(TASK, { index: 0, call: 2 }, answered('second'));
+    const waiting = store.calls.untilAnswered(TASK, soon());
+    await store.calls.mark(TASK, { index: 0, call: 1 }, 1, { estimateNano: 1 });
+    await store.calls.record(TASK, { index: 0, call: 1 }, failed);
+    await store.calls.record(TASK, { index: 0, call: 2 }, answered('second'));
     expect(await waiting).toEqual(answered('second'));
   });
 
   it('is given at once where it is there already', async () => {
     await store.keep(TASK, requests(1), () => ({ total: 1, digest: 'a' }));
-    await store.recordCall(TASK, { index: 0, call: 1 }, answered('first'));
-    expect(await store.untilAnswered(TASK, soon())).toEqual(answered('first'));
+    await store.calls.record(TASK, { index: 0, call: 1 }, answered('first'));
+    expect(await store.calls.untilAnswered(TASK, soon())).toEqual(answered('first'));
   });
 
   it('is nothing where nobody waits any more', async () => {
     await store.keep(TASK, requests(1), () => ({ total: 1, digest: 'a' }));
     const enough = new AbortController();
-    const waiting = store.untilAnswered(TASK, enough.signal);
+    const waiting = store.calls.untilAnswered(TASK, enough.signal);
     enough.abort();
     expect(await waiting).toBeUndefined();
   });

@@ -29,18 +29,13 @@ const FINAL = { 'x-should-retry': 'false' };
 
 /** The completion itself, as if it had been asked for directly. */
 async function answerOne({ store }: TaskApiPorts, report: TaskReport, reply: FastifyReply): Promise<unknown> {
-  const record = await lastCall(store, report);
+  const record = await store.calls.latestOfFirst(report.task);
   if (record?.outcome === 'answered') return reply.code(200).send(record.body);
   const error = record?.error.body.error ?? taskFailed(report).body;
   return reply
     .code(409)
     .headers(FINAL)
     .send({ ...showTask(report), error });
-}
-
-export async function lastCall(store: TaskApiPorts['store'], { task }: TaskReport) {
-  for await (const record of store.latestCalls(task, 1)) return record;
-  return undefined;
 }
 
 /** A line for each request: answers first, then errors. */

@@ -1,4 +1,4 @@
-import type { AnsweredRecord } from '../../../activities/tasks/task-store';
+import type { AnsweredRecord } from '../../../activities/tasks/task-records';
 import type { Owned } from '../../../contracts/tasks/names';
 import type { TaskView } from '../../../contracts/tasks/view';
 import type { TaskApiPorts } from './task-ports';
@@ -19,7 +19,7 @@ export async function awaitAnswer(
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
   const ended = door.untilEnded(task, until).then((view): Came | undefined => view && { view });
-  const answered = store
+  const answered = store.calls
     .untilAnswered(task, until)
     .then((record): Came | PromiseLike<Came | undefined> => (record === undefined ? ended : { record }));
   try {

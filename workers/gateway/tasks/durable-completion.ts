@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { hasEnded } from '../../../contracts/tasks/view';
-import type { TaskRequest } from '../../../activities/tasks/task-store';
+import type { TaskRequest } from '../../../activities/tasks/task-records';
 import type { JsonObject } from '../../../contracts/json';
 import { ApiError } from '../errors';
 import { TASK_ID } from '../served-elsewhere';
 import { wordsOf } from '../words';
-import { lastCall } from './answer-result';
 import { answering } from './answering';
 import { awaitAnswer } from './await-answer';
 import { lifeOf } from './read-body';
@@ -56,7 +55,7 @@ export async function durableCompletion(
   if (came !== undefined && 'record' in came) return { status: 200, body: came.record.body, headers };
   const report = came === undefined ? await lookAgain(ports, submitted) : { ...submitted, view: came.view };
   if (!hasEnded(report.view.status)) throw stillAtWork(report, waitMs);
-  const record = await lastCall(ports.store, report);
+  const record = await ports.store.calls.latestOfFirst(report.task);
   if (record?.outcome === 'answered') return { status: 200, body: record.body, headers };
   if (record === undefined) throw withoutAnswer(report);
   // Final: the key stands for this failure now.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../../contracts/json';
 import { TASK_LIMITS } from '../../../contracts/tasks/order';
-import type { TaskRequest } from '../../../activities/tasks/task-store';
+import type { TaskRequest } from '../../../activities/tasks/task-records';
 import { readChat } from '../chat/read-chat';
 import { ApiError, badRequest } from '../errors';
 import { isObject } from '../json';

@@ -4,7 +4,7 @@ import type { BudgetScope } from '../../../contracts/budgets';
 import type { Owned } from '../../../contracts/tasks/names';
 import { TASK_LIFE_MS, type TaskOrder } from '../../../contracts/tasks/order';
 import type { TaskInput } from '../../../contracts/tasks/task';
-import type { TaskRequest } from '../../../activities/tasks/task-store';
+import type { TaskRequest } from '../../../activities/tasks/task-records';
 import { ApiError } from '../errors';
 import type { Caller } from '../keys';
 import { answering, perhapsBegun } from './answering';
