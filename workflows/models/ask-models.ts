@@ -65,9 +65,10 @@ export async function askModels(asking: Asking): Promise<Outcome> {
     if (next.do === 'fail') return { failure: { type: next.type, message: next.message }, calls: asked.calls };
     if (next.do === 'wait') {
       tell({ what: 'model.waits', text: `until ${new Date(next.until).toISOString()}: ${next.why}` });
-      await waitUntil(asking, next.until, next.why);
+      asked = { ...asked, notBefore: next.lookAt ?? next.until };
+      await waitUntil(asking, next.lookAt ?? next.until, next.why);
     }
-    if (asking.mustPark()) return { parked: next.do === 'wait' ? { ...asked, notBefore: next.until } : asked };
+    if (asking.mustPark()) return { parked: asked };
   }
 }
 
@@ -122,13 +123,14 @@ async function waitUntil({ mustPark, label }: Asking, until: number, why: string
   await condition(mustPark, ms, { summary: `${label}: ${formatDuration(ms)}, ${why}`.slice(0, 200) });
 }
 
-/** Policies and budgets say the same in every call. */
+/** Policies and budgets say the same in every call, and of a long wait so does every look. */
 function tellingOnce(tell: (line: ModelLine) => void): (line: ModelLine) => void {
   const told = new Set<string>();
   return (line) => {
-    const repeats = line.what === 'policy.found' || line.what === 'budget.local';
-    if (repeats && told.has(line.text)) return;
+    if (REPEATED.has(line.what) && told.has(line.text)) return;
     told.add(line.text);
     tell(line);
   };
 }
+
+const REPEATED: ReadonlySet<ModelLine['what']> = new Set(['policy.found', 'budget.local', 'model.waits']);

@@ -3,7 +3,8 @@
 // N1. Only calls that were really made count against the attempts; waiting for somebody to ask does not.
 // N2. A candidate that has not failed yet is asked at once; one that has, after a pause that grows with its failures.
 // N3. Where nobody takes a call now, the loop waits until the first of them may, as long as its time allows.
-// N4. It ends with one failure, which names every candidate, its reason, and when it may be otherwise.
+// N4. Where a budget has too little, the loop looks again in between: people may give more before its window is over.
+// N5. It ends with one failure, which names every candidate, its reason, and when it may be otherwise.
 
 import { ERRORS, type ErrorType } from '../../contracts/errors';
 import {
@@ -50,13 +51,17 @@ export interface FailedCall {
 
 export type NextCall =
   | { readonly do: 'call' }
-  | { readonly do: 'wait'; readonly until: number; readonly why: string }
+  /** `lookAt`: something may change before `until`, so the next call is made then already. */
+  | { readonly do: 'wait'; readonly until: number; readonly why: string; readonly lookAt?: number }
   | { readonly do: 'fail'; readonly type: ErrorType; readonly message: string };
 
 const LONGEST_PAUSE_MS = 60_000;
 /** Who was waited for and takes nothing still is not asked again at once. */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 5 * 60_000;
+/** A window may be over in a month: looking more often than every quarter of an hour would fill the history. */
+const FIRST_LOOK_MS = 60_000;
+const LONGEST_LOOK_MS = 15 * 60_000;
 
 /** What is known once a call has failed. */
 export function afterFailedCall(asked: Asked, failed: FailedCall): Asked {
@@ -112,7 +117,12 @@ function waitForSomebody(
   const soonest = now + Math.min(FIRST_WAIT_MS * 2 ** Math.max(0, asked.waits - 1), LONGEST_WAIT_MS);
   const until = Math.max(retryAt, soonest);
   if (until > limits.waitsUntil) return timeIsUp(failed, limits.waitsUntil);
-  return { do: 'wait', until, why: whyNobody(failed, rejected) };
+  return { do: 'wait', until, why: whyNobody(failed, rejected), ...lookBefore(until, asked, failed, now) };
+}
+
+function lookBefore(until: number, { waits }: Asked, { type }: FailedCall, now: number): { readonly lookAt?: number } {
+  const lookAt = now + Math.min(FIRST_LOOK_MS * 2 ** Math.max(0, waits - 1), LONGEST_LOOK_MS);
+  return type === 'Budget.Exhausted' && lookAt < until ? { lookAt } : {};
 }
 
 /** The reason of the one that may be asked first. */

@@ -42,6 +42,8 @@ function step(asked: Asked, failure: FailedCall, limits = LIMITS, now = NOW) {
   return { after, next: nextCall(after, failure, limits, now) };
 }
 
+const DAY_MS = 24 * 3_600_000;
+
 describe('after a failed call', () => {
   it('a candidate that has not failed yet is asked at once', () => {
     const { next } = step(NOT_ASKED, failed(A, { next: B }));
@@ -136,6 +138,20 @@ describe('where nobody can be asked', () => {
       do: 'fail',
       type: 'Budget.Exhausted',
     });
+  });
+
+  it('a budget is looked at in between, ever less often, since somebody may give more', () => {
+    const limits = { ...LIMITS, waitsUntil: NOW + 2 * DAY_MS };
+    let asked = NOT_ASKED;
+    const looks = Array.from({ length: 6 }, () => {
+      const { after, next } = step(asked, nobody(NOW + DAY_MS, 'Budget.Exhausted'), limits);
+      asked = after;
+      expect(next).toMatchObject({ do: 'wait', until: NOW + DAY_MS });
+      return next.do === 'wait' && next.lookAt !== undefined ? (next.lookAt - NOW) / 60_000 : undefined;
+    });
+    expect(looks).toEqual([1, 2, 4, 8, 15, 15]);
+    expect(step(NOT_ASKED, nobody(NOW + 30_000, 'Budget.Exhausted'), limits).next).not.toHaveProperty('lookAt');
+    expect(step(NOT_ASKED, nobody(NOW + DAY_MS), limits).next).not.toHaveProperty('lookAt');
   });
 
   it('waits that come to nothing grow, until a call is made', () => {
