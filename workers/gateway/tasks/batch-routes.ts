@@ -4,18 +4,18 @@ import { badRequest } from '../errors';
 import { isObject } from '../json';
 import { TASK_ID } from '../served-elsewhere';
 import { wordsOf } from '../words';
-import { findFile } from './file-routes';
 import { answering } from './answering';
-import { pageOf, readJson } from './read-body';
+import { findFile } from './find-file';
+import { cancelTask, findTask } from './find-task';
+import { idempotencyKeyOf } from './idempotency-key';
+import { readJson } from './read-body';
 import { readLines } from './read-lines';
+import { pageOf, type WithId } from './read-query';
 import { ENDPOINT, RequestReader } from './read-requests';
 import { showBatch } from './show-task';
-import { idempotencyKeyOf, submit } from './submit';
-import type { TaskReport } from './task-door';
+import { submit } from './submit';
+import type { TaskReport } from './task-report';
 import type { TaskApiPorts } from './task-ports';
-import { cancel, find } from './task-routes';
-
-type WithId = { readonly Params: { readonly id: string } };
 
 /** What ids of batches begin with: other tasks are no batches. */
 const BATCHES = 'batch_';
@@ -33,9 +33,9 @@ export function addBatches(app: FastifyInstance, ports: TaskApiPorts): void {
     const all = await answering(() => ports.door.list(request.caller.team, BATCHES));
     return pageOf(all.map(showBatch), request);
   });
-  app.get<WithId>('/v1/batches/:id', async (request) => showBatch(await find(ports, request, BATCHES)));
+  app.get<WithId>('/v1/batches/:id', async (request) => showBatch(await findTask(ports, request, BATCHES)));
   app.post<WithId>('/v1/batches/:id/cancel', async (request, reply) => {
-    const report = await cancel(ports, request, BATCHES);
+    const report = await cancelTask(ports, request, BATCHES);
     return reply.header(TASK_ID, report.task.id).send(showBatch(report));
   });
 }

@@ -8,10 +8,11 @@ import { TASK_ID } from '../served-elsewhere';
 import { wordsOf } from '../words';
 import { answering } from './answering';
 import { awaitAnswer } from './await-answer';
-import { lifeOf } from './read-body';
+import { idempotencyKeyOf } from './idempotency-key';
+import { lifeOf } from './read-query';
 import { readCompletion } from './read-requests';
-import { idempotencyKeyOf, submit } from './submit';
-import type { TaskReport } from './task-door';
+import { submit } from './submit';
+import type { TaskReport } from './task-report';
 import { TASK_API_LIMITS, type TaskApiPorts } from './task-ports';
 
 /** What the same Idempotency-Key always answers. */

@@ -6,10 +6,10 @@ import { answering } from './answering';
 import { addBatches } from './batch-routes';
 import { durableCompletion, submitOne } from './durable-completion';
 import { addFiles } from './file-routes';
+import { idempotencyKeyOf } from './idempotency-key';
 import { takeStreams } from './read-body';
 import { ENDPOINT } from './read-requests';
 import { seconds, showTask } from './show-task';
-import { idempotencyKeyOf } from './submit';
 import type { TaskApiPorts } from './task-ports';
 import { addTasks } from './task-routes';
 

@@ -1,5 +1,5 @@
 import { toDollars } from '../../../contracts/money';
-import type { TaskReport } from './task-door';
+import type { TaskReport } from './task-report';
 import { ENDPOINT } from './read-requests';
 
 /** Seconds, as OpenAI has it. */

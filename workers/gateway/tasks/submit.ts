@@ -1,15 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { FastifyRequest } from 'fastify';
 import type { BudgetScope } from '../../../contracts/budgets';
-import type { Owned } from '../../../contracts/tasks/names';
+import { ownedBy } from '../../../contracts/tasks/names';
 import { TASK_LIFE_MS, type TaskOrder } from '../../../contracts/tasks/order';
 import type { TaskInput } from '../../../contracts/tasks/task';
 import type { TaskRequest } from '../../../activities/tasks/task-records';
 import { ApiError } from '../errors';
 import type { Caller } from '../keys';
 import { answering, perhapsBegun } from './answering';
-import { viewOfNew, type TaskReport } from './task-door';
 import { TASK_API_LIMITS, type TaskApiPorts } from './task-ports';
+import { reportOfNew, type TaskReport } from './task-report';
 
 /** A task as it is ordered. */
 export interface Order {
@@ -22,6 +21,7 @@ export interface Order {
   /** Known when all requests are read. */
   readonly total: () => number;
   readonly digest: () => string;
+  /** Absent: a day. */
   readonly lifeMs?: number;
   /** Words of headers, for routing. */
   readonly task: string | undefined;
@@ -34,9 +34,12 @@ const MOST_IN_PORTION = 10;
 /** So that each of those in flight has several turns, and the last of them does not keep all others waiting. */
 const TURNS = 4;
 
-/** Keep the requests and start the task; or find the one that was started under the same key. */
+/**
+ * Keep the requests and start the task; or find the one that was started under the same key. Fails: what reading the
+ * requests fails with, ApiError 409 where the key stands for another order, 503 while there is no Temporal.
+ */
 export async function submit(ports: TaskApiPorts, order: Order): Promise<TaskReport> {
-  const task = { ...teamOf(order.caller), id: idOf(order) };
+  const task = ownedBy(order.caller.team, idOf(order));
   const kept = await ports.store.keep(task, order.requests, () => ({ total: order.total(), digest: order.digest() }));
   if (kept.digest !== order.digest()) throw otherOrder();
   const createdAt = Date.now();
@@ -54,7 +57,7 @@ export async function submit(ports: TaskApiPorts, order: Order): Promise<TaskRep
         },
         told,
       );
-      if (isNew) return { task, order: told, view: viewOfNew(told) };
+      if (isNew) return reportOfNew(task, told);
       const report = await ports.door.look(task);
       if (report === undefined) throw new Error(`${task.id} was started and is not there`);
       if (report.order.digest !== kept.digest) throw otherOrder();
@@ -64,29 +67,13 @@ export async function submit(ports: TaskApiPorts, order: Order): Promise<TaskRep
   );
 }
 
-/** How a task of so many requests is taken in pieces. */
+/** How a task of `total` requests is taken in pieces, with so many activities in flight at most. */
 export function sharesOf(total: number, parallel: number): Pick<TaskInput, 'portion' | 'parallel' | 'tapers'> {
   return {
     portion: Math.max(1, Math.min(MOST_IN_PORTION, Math.floor(total / (parallel * TURNS)))),
     parallel,
     tapers: true,
   };
-}
-
-export function teamOf({ team }: Caller): Pick<Owned, 'team'> {
-  return team === undefined ? {} : { team };
-}
-
-/** The key of a header, which is the same for every try of a request. Fails: ApiError 400. */
-export function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
-  const key = headers['idempotency-key'];
-  if (key === undefined || key === '') return undefined;
-  if (typeof key === 'string' && key.length <= 255) return key;
-  throw new ApiError(400, {
-    message: 'The header Idempotency-Key must be a text of 255 characters at most.',
-    type: 'invalid_request_error',
-    code: 'invalid_idempotency_key',
-  });
 }
 
 /** Each holder of a key has idempotency keys of its own. */

@@ -1,19 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { TASK_ID_PATTERN } from '../../../contracts/tasks/names';
-import { ApiError, badRequest } from '../errors';
+import { badRequest } from '../errors';
 import { TASK_ID } from '../served-elsewhere';
 import { wordsOf } from '../words';
 import { answerResult } from './answer-result';
-import { answering } from './answering';
-import { lifeOf, readJson, streamOf } from './read-body';
+import { cancelTask, findTask } from './find-task';
+import { readJson, streamOf } from './read-body';
 import { readLines } from './read-lines';
+import { lifeOf, type WithId } from './read-query';
 import { RequestReader, type Given } from './read-requests';
 import { showStatus, showTask } from './show-task';
-import { idempotencyKeyOf, submit, teamOf } from './submit';
-import type { TaskReport } from './task-door';
+import { idempotencyKeyOf } from './idempotency-key';
+import { submit } from './submit';
+import type { TaskReport } from './task-report';
 import type { TaskApiPorts } from './task-ports';
-
-type WithId = { readonly Params: { readonly id: string } };
 
 /** Batches in one request, and how tasks of either kind stand. */
 export function addTasks(app: FastifyInstance, ports: TaskApiPorts): void {
@@ -21,13 +20,13 @@ export function addTasks(app: FastifyInstance, ports: TaskApiPorts): void {
     const report = await submitMany(ports, request);
     return reply.code(202).header(TASK_ID, report.task.id).send(showTask(report));
   });
-  app.get<WithId>('/v1/tasks/:id', async (request) => showTask(await find(ports, request)));
-  app.get<WithId>('/v1/tasks/:id/status', async (request) => showStatus(await find(ports, request)));
+  app.get<WithId>('/v1/tasks/:id', async (request) => showTask(await findTask(ports, request)));
+  app.get<WithId>('/v1/tasks/:id/status', async (request) => showStatus(await findTask(ports, request)));
   app.get<WithId>('/v1/tasks/:id/result', async (request, reply) => {
-    return answerResult(ports, await find(ports, request), reply);
+    return answerResult(ports, await findTask(ports, request), reply);
   });
   const end = async (request: FastifyRequest<WithId>, reply: FastifyReply): Promise<FastifyReply> => {
-    const report = await cancel(ports, request);
+    const report = await cancelTask(ports, request);
     return reply.header(TASK_ID, report.task.id).send(showTask(report));
   };
   app.post<WithId>('/v1/tasks/:id/cancel', end);
@@ -57,37 +56,4 @@ async function givenIn(request: FastifyRequest): Promise<AsyncIterable<Given> | 
     throw badRequest('`requests` must be a list of {custom_id, body}. JSONL comes as application/jsonl.', 'requests');
   }
   return requests.map((value: unknown, index) => ({ where: `requests[${index}]`, value }));
-}
-
-/** A task of the caller's team whose id begins so. Fails: ApiError 404. */
-export async function find(
-  ports: TaskApiPorts,
-  { params, caller }: FastifyRequest<WithId>,
-  prefix = '',
-): Promise<TaskReport> {
-  const task = { ...teamOf(caller), id: params.id };
-  const report =
-    TASK_ID_PATTERN.test(task.id) && task.id.startsWith(prefix)
-      ? await answering(() => ports.door.look(task))
-      : undefined;
-  if (report !== undefined) return report;
-  throw new ApiError(404, {
-    message: `There is no task "${params.id}": it never was, it is another team's, or it ended long ago.`,
-    type: 'invalid_request_error',
-    param: 'id',
-    code: 'task_not_found',
-  });
-}
-
-/** Fails: ApiError 404, and 409 where it has ended. */
-export async function cancel(ports: TaskApiPorts, request: FastifyRequest<WithId>, prefix = ''): Promise<TaskReport> {
-  const { task } = await find(ports, request, prefix);
-  const refused = await answering(() => ports.door.cancel(task, request.caller.name));
-  const now = await find(ports, request);
-  if (refused === undefined) return now;
-  throw new ApiError(409, {
-    message: `The task is ${now.view.status} and cannot be cancelled.`,
-    type: 'invalid_request_error',
-    code: 'task_ended',
-  });
 }

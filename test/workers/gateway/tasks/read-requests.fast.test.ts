@@ -1,8 +1,9 @@
 import { TASK_LIMITS } from '../../../../contracts/tasks/order';
 import { unknownModel } from '../../../../workers/gateway/errors';
-import { readLines, withinLimit } from '../../../../workers/gateway/tasks/read-lines';
+import { readLines } from '../../../../workers/gateway/tasks/read-lines';
 import { RequestReader, type Given } from '../../../../workers/gateway/tasks/read-requests';
 import { sharesOf } from '../../../../workers/gateway/tasks/submit';
+import { withinLimit } from '../../../../workers/gateway/tasks/within-limit';
 
 const body = { model: 'small', messages: [{ role: 'user', content: 'Hello' }] };
 
