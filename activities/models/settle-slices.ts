@@ -38,5 +38,7 @@ function entriesOf(
       ? []
       : [{ op: 'charge', id, scope: scopeOfProject(budgets, project, scope), spentNano: besideNano }];
   const spent = [...ended, ...charged];
-  return scope.run === undefined || spent.length === 0 ? spent : [...spent, { op: 'close-run', run: scope.run }];
+  return scope.run === undefined || (spent.length === 0 && budgets === undefined)
+    ? spent
+    : [...spent, { op: 'close-run', run: scope.run }];
 }

@@ -1,3 +1,4 @@
+import { approveUpdate } from '../../contracts/messages';
 import { createModelActivities } from '../../activities/models/create-model-activities';
 import type { ModelPorts } from '../../activities/models/ports';
 import type { Activities } from '../../contracts/activities';
@@ -316,6 +317,34 @@ describe('a budget', () => {
     expect(draw).toMatchObject({ scope: { run: expect.stringContaining('calculator/') as string } });
     expect(settle).toMatchObject({ id: (draw as { id: string }).id, spentNano: 2 * (11 * 2_500 + 7 * 10_000) });
     expect(close).toMatchObject({ run: (draw as { scope: { run: string } }).scope.run });
+  });
+
+  it('gives back what it holds while people are asked, and draws anew after it', async () => {
+    await serve(priced(), BUDGETS);
+    upstream.reply(openAiAnswer(['One.']), openAiAnswer(['Two.']));
+    const stages = { one: { prompt: '1' }, ok: { needs: 'one', gate: {} }, two: { needs: 'ok', prompt: '2' } };
+    const run = await harness.start(pipeline({ stages }));
+    await run.untilGate('ok');
+    await waitUntil(() => ledger.ops().includes('settle'));
+    expect(ledger.ops()).toEqual(['draw', 'settle']);
+    await run.workflow.executeUpdate(approveUpdate, { args: [{ gate: 'ok', who: 'lead' }] });
+    await run.result();
+    expect(ledger.ops()).toEqual(['draw', 'settle', 'draw', 'settle', 'close-run']);
+    const spent = 11 * 2_500 + 7 * 10_000;
+    const settled = ledger.entries.flatMap((entry) => (entry.op === 'settle' ? [entry.spentNano] : []));
+    expect(settled).toEqual([spent, spent]);
+  });
+
+  it('is closed at the end where all was given back before', async () => {
+    await serve(priced(), BUDGETS);
+    upstream.reply(openAiAnswer(['One.']));
+    const run = await harness.start(pipeline({ stages: { one: { prompt: '1' }, ok: { needs: 'one', gate: {} } } }));
+    await run.untilGate('ok');
+    await waitUntil(() => ledger.ops().includes('settle'));
+    await run.workflow.executeUpdate(approveUpdate, { args: [{ gate: 'ok', who: 'lead' }] });
+    await run.result();
+    expect(new Set(ledger.ops())).toEqual(new Set(['draw', 'settle', 'close-run']));
+    expect(ledger.ops().at(-1)).toBe('close-run');
   });
 
   it('counts a call that broke off, and so does the run: its trail says that nobody knows what it cost', async () => {

@@ -18,6 +18,8 @@ export interface PurseState {
   readonly modelsNano: NanoDollars;
   /** What agents have cost: spent beside the slices. */
   readonly agentsNano: NanoDollars;
+  /** Slices were settled before the end: the run has an account to close, whatever is left of them. */
+  readonly gaveBack?: true;
 }
 
 export const EMPTY_PURSE: PurseState = {
@@ -58,12 +60,23 @@ export function lose(purse: PurseState, { slice, nextSlice }: Taken): PurseState
   return { ...purse, ended: [...purse.ended, ...lost], unheard: [...purse.unheard, nextSlice] };
 }
 
+/** Nobody spends from what is free any more: it is on its way to the ledger, and settled at the end where it gets lost. */
+export function putDown(purse: PurseState): PurseState {
+  return { ...purse, free: [], ended: [...purse.ended, ...purse.free] };
+}
+
+/** The ledger has booked how these ended. */
+export function gaveBack(purse: PurseState, slices: readonly Slice[]): PurseState {
+  const ids = new Set(slices.map(({ id }) => id));
+  return { ...purse, ended: purse.ended.filter(({ id }) => !ids.has(id)), gaveBack: true };
+}
+
 /** What is to be settled when all calls have ended; undefined: nothing. */
 export function toSettle(
   purse: PurseState,
 ): { readonly slices: readonly Slice[]; readonly unheard: readonly string[] } | undefined {
   const slices = [...purse.free, ...purse.ended];
-  const isEmpty = slices.length === 0 && purse.unheard.length === 0 && purse.agentsNano === 0;
+  const isEmpty = slices.length === 0 && purse.unheard.length === 0 && purse.agentsNano === 0 && !purse.gaveBack;
   return isEmpty ? undefined : { slices, unheard: purse.unheard };
 }
 

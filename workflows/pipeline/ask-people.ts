@@ -5,6 +5,7 @@ import type { StageKey } from '../../contracts/ids';
 import type { GateRecord } from '../../contracts/run';
 import { applyDue, describeOutcome, nextDue, openGate, opensByMode, type GateDue } from './gates';
 import type { RunContext } from './run-context';
+import { giveBackForNow } from './run-purse';
 
 export interface Question {
   readonly key: StageKey;
@@ -50,6 +51,7 @@ function open(run: RunContext, { key, gate: name, policy, message, ask }: Questi
     : opened;
   run.apply({ type: 'gate.changed', gate });
   if (byMode) return;
+  void giveBackForNow(run);
   const who = `${gate.min} of ${gate.approvers.join(', ')}`;
   run.apply({ type: 'audit', what: 'gate.opened', who: 'gantry', stage: key, text: `${message} (${who})` });
 }

@@ -1,6 +1,6 @@
 import type { StageKey } from '../../contracts/ids';
 import { toNano } from '../../contracts/money';
-import { EMPTY_PURSE, giveBack, lose, settled, take, type PurseState } from '../models/purse';
+import { EMPTY_PURSE, gaveBack, giveBack, lose, putDown, settled, take, type PurseState } from '../models/purse';
 import type { ModelEvent, SpentEvent } from './run-events';
 import { without } from './stage-records';
 import type { RunState } from './state';
@@ -15,6 +15,10 @@ export function reduceModels(state: RunState, event: ModelEvent): RunState {
       return { ...state, purse: giveBack(purse, event.taken, event.slice) };
     case 'slice.lost':
       return { ...state, purse: lose(purse, event.taken) };
+    case 'slices.put-down':
+      return { ...state, purse: putDown(purse) };
+    case 'slices.given-back':
+      return { ...state, purse: gaveBack(purse, event.slices) };
     case 'slices.settled':
       return { ...state, purse: settled(purse) };
     case 'asking.parked': {

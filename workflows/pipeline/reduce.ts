@@ -115,6 +115,8 @@ function apply(state: RunState, event: RunEvent, now: number): RunState {
     case 'slice.taken':
     case 'slice.back':
     case 'slice.lost':
+    case 'slices.put-down':
+    case 'slices.given-back':
     case 'slices.settled':
     case 'asking.parked':
       return reduceModels(state, event);

@@ -61,6 +61,8 @@ export type ModelEvent =
   | { readonly type: 'slice.taken'; readonly taken: Taken }
   | { readonly type: 'slice.back'; readonly taken: Taken; readonly slice?: Slice }
   | { readonly type: 'slice.lost'; readonly taken: Taken }
+  | { readonly type: 'slices.put-down' }
+  | { readonly type: 'slices.given-back'; readonly slices: readonly Slice[] }
   | { readonly type: 'slices.settled' }
   /** The stage was put down between two calls; without `asked` it has been taken up again. */
   | { readonly type: 'asking.parked'; readonly key: StageKey; readonly asked?: Asked };

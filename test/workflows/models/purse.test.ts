@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import {
   EMPTY_PURSE,
+  gaveBack,
   giveBack,
   lose,
+  putDown,
   settled,
   take,
   toSettle,
@@ -32,6 +34,15 @@ it('a slice that had too little stays beside the one that was drawn', () => {
 it('what a lost call took along counts as spent, and what it may have drawn is for the ledger to find out', () => {
   const taken: Taken = { slice: slice('s1', 100, 10), nextSlice: 's2' };
   expect(toSettle(lose(EMPTY_PURSE, taken))).toEqual({ slices: [slice('s1', 100, 100)], unheard: ['s2'] });
+});
+
+it("what is given back is nobody's to take, is settled again where the ledger did not hear of it, and leaves an account to close", () => {
+  const down = putDown({ ...EMPTY_PURSE, free: [slice('s1', 100, 90)] });
+  expect(toTake(down, 's2')).toEqual({ nextSlice: 's2' });
+  expect(toSettle(down)).toEqual({ slices: [slice('s1', 100, 90)], unheard: [] });
+  const heard = gaveBack(down, [slice('s1', 100, 90)]);
+  expect(toSettle(heard)).toEqual({ slices: [], unheard: [] });
+  expect(toSettle(settled(heard))).toBeUndefined();
 });
 
 it('a run that drew nothing and whose agents cost nothing settles nothing', () => {
