@@ -11,6 +11,7 @@ import { createHolders } from '../../workers/doors/holders';
 import { compileSources } from '../support/compile-sources';
 import { EntityWorker } from '../support/entity-worker';
 import { json, openAiAnswer, openAiWhole } from '../support/model-wire';
+import { patientQuery } from '../support/patient-query';
 import { startUpstream, type ScriptedUpstream } from '../support/scripted-upstream';
 import { removeTemporary, temporaryDirectory } from '../support/temporary-home';
 import { waitUntil } from '../support/wait-until';
@@ -102,7 +103,7 @@ describe('the process of the gateway', () => {
   }
 
   const ledger = (): Promise<LedgerView> =>
-    entities.client.workflow.getHandle(ledgerWorkflowId(organisation)).query(ledgerQuery);
+    patientQuery(entities.client.workflow.getHandle(ledgerWorkflowId(organisation)), ledgerQuery);
 
   test('asked to end, answers what is in flight, settles what it drew, and leaves the audit behind', async () => {
     const { child, client, ended, url } = await startReady();

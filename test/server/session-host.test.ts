@@ -17,6 +17,7 @@ import {
 import type { ControlInput, ControlResult, HostView } from '../../contracts/sessions';
 import { hostTaskQueue } from '../../contracts/task-queues';
 import { EntityWorker } from '../support/entity-worker';
+import { patientQuery } from '../support/patient-query';
 import { waitUntil } from '../support/wait-until';
 
 let entities: EntityWorker;
@@ -144,7 +145,7 @@ describe('a host that serves', () => {
       refused: ['codex-2: is at work'],
     });
     expect(host.commands).toEqual([command]);
-    const log = await workflow.query(hostLogQuery);
+    const log = await patientQuery(workflow, hostLogQuery);
     expect(log).toEqual([
       {
         ...command,
@@ -172,7 +173,7 @@ describe('a host that serves', () => {
     await expect(give(workflow, command)).rejects.toMatchObject({
       cause: { type: 'Request.Refused', message: expect.stringContaining(reason) as string },
     });
-    expect(await workflow.query(hostLogQuery)).toEqual([]);
+    expect(await patientQuery(workflow, hostLogQuery)).toEqual([]);
     await workflow.terminate();
   });
 
@@ -184,12 +185,12 @@ describe('a host that serves', () => {
     const { done, refused } = await give(workflow);
     expect(done).toEqual([]);
     expect(refused).toEqual([expect.stringContaining(`Host ${host.name} is still at it after 0.3 s.`)]);
-    expect(await workflow.query(hostLogQuery)).toEqual([
+    expect(await patientQuery(workflow, hostLogQuery)).toEqual([
       expect.not.objectContaining({ answer: expect.anything() as unknown }),
     ]);
     finish();
-    await waitUntil(async () => (await workflow.query(hostLogQuery))[0]?.answer);
-    expect((await workflow.query(hostLogQuery))[0]?.answer).toEqual({ done: ['codex-1'], refused: [] });
+    await waitUntil(async () => (await patientQuery(workflow, hostLogQuery))[0]?.answer);
+    expect((await patientQuery(workflow, hostLogQuery))[0]?.answer).toEqual({ done: ['codex-1'], refused: [] });
   });
 
   it('a command that the host fails at is refused with what the host says, and is not tried again', async () => {
@@ -227,7 +228,7 @@ describe('a host that is lost', () => {
     expect(await give(again)).toEqual({ done: ['codex-1'], refused: [] });
     const { runId } = await again.describe();
     expect(runId).toBe((await workflow.describe()).runId);
-    expect((await again.query(hostLogQuery)).map(({ answer }) => answer)).toEqual([
+    expect((await patientQuery(again, hostLogQuery)).map(({ answer }) => answer)).toEqual([
       { done: ['codex-1'], refused: [] },
       { failure: expect.stringContaining('has not answered') as string },
       { done: ['codex-1'], refused: [] },
@@ -277,7 +278,7 @@ describe('a host that serves for long', () => {
     for (let times = 0; times < 12; times += 1) await give(workflow, { targets: [`codex-${times}`] });
     const { runId } = await workflow.describe();
     expect(runId).not.toBe(first);
-    const log = await workflow.query(hostLogQuery);
+    const log = await patientQuery(workflow, hostLogQuery);
     expect(log.map(({ targets }) => targets[0])).toEqual(Array.from({ length: 12 }, (_, i) => `codex-${i}`));
     await waitUntil(async () => host.serves >= 2 && (await beatOf(workflow)));
     host.leaves();
