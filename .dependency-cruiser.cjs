@@ -99,7 +99,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: rooms('client', 'workers', 'activities', 'examples', 'scripts'),
-        pathNot: ['^client/temporal/', '^workers/(doors/|gateway/tasks/task-door\\.ts$)'],
+        pathNot: ['^client/temporal/', '^workers/doors/'],
       },
       to: { path: packages('@temporalio/client') },
     },

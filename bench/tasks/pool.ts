@@ -8,7 +8,7 @@ import type { Client } from '@temporalio/client';
 import { taskStores } from '../../workers/build-model-work';
 import { awaitAnswer } from '../../workers/gateway/tasks/await-answer';
 import { sharesOf } from '../../workers/gateway/tasks/submit';
-import { TaskDoor } from '../../workers/gateway/tasks/task-door';
+import { TaskDoor } from '../../workers/doors/tasks/task-door';
 import { TASK_API_LIMITS } from '../../workers/gateway/tasks/task-ports';
 import type { Owned } from '../../contracts/tasks/names';
 import type { BenchContext } from '../benchmark';

@@ -22,7 +22,7 @@ import { GATEWAY_LIMITS } from '../../workers/gateway/ports';
 import { createKeys } from '../../workers/gateway/keys';
 import { createServer } from '../../workers/gateway/server';
 import { registerDurable, registerTasks } from '../../workers/gateway/tasks/register-tasks';
-import { TaskDoor } from '../../workers/gateway/tasks/task-door';
+import { TaskDoor } from '../../workers/doors/tasks/task-door';
 import type { TaskApiLimits, TaskApiPorts } from '../../workers/gateway/tasks/task-ports';
 import { compileSources } from './compile-sources';
 import type { ModelWorkerOptions } from './model-worker-process';

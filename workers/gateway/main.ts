@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { taskStores } from '../build-model-work';
+import { TaskDoor } from '../doors/tasks/task-door';
 import { createLogger, installRuntime } from '../logger';
 import { connectWorker } from '../roles/run-worker';
 import { secretsOf } from '../secrets';
@@ -10,7 +11,6 @@ import { openPorts } from './open-ports';
 import { createServer } from './server';
 import { readGatewaySettings, whereToListen } from './settings';
 import { registerDurable, registerTasks } from './tasks/register-tasks';
-import { TaskDoor } from './tasks/task-door';
 
 /** How long requests in flight may take to end, once the gateway is asked to. */
 const ENDING_MS = 30_000;

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Connection } from '@temporalio/client';
 import { taskStores } from '../../../workers/build-model-work';
 import { registerDurable, registerTasks } from '../../../workers/gateway/tasks/register-tasks';
-import { TaskDoor } from '../../../workers/gateway/tasks/task-door';
+import { TaskDoor } from '../../../workers/doors/tasks/task-door';
 import { startGateway } from '../../support/live-gateway';
 import { json, openAiAnswer, openAiWhole } from '../../support/model-wire';
 import { removeTemporary, temporaryDirectory } from '../../support/temporary-home';

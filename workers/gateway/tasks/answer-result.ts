@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { hasEnded } from '../../../contracts/tasks/view';
 import { ApiError } from '../errors';
 import { showTask } from './show-task';
-import type { TaskReport } from './task-report';
+import type { TaskReport } from '../../doors/tasks/task-report';
 import type { TaskApiPorts } from './task-ports';
 
 /** What came of a task: see docs/models.md for the status codes. */

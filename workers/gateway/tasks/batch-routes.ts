@@ -14,7 +14,7 @@ import { pageOf, type WithId } from './read-query';
 import { ENDPOINT, RequestReader } from './read-requests';
 import { showBatch } from './show-task';
 import { submit } from './submit';
-import type { TaskReport } from './task-report';
+import type { TaskReport } from '../../doors/tasks/task-report';
 import type { TaskApiPorts } from './task-ports';
 
 /** What ids of batches begin with: other tasks are no batches. */

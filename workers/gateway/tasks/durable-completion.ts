@@ -12,7 +12,7 @@ import { idempotencyKeyOf } from './idempotency-key';
 import { lifeOf } from './read-query';
 import { readCompletion } from './read-requests';
 import { submit } from './submit';
-import type { TaskReport } from './task-report';
+import type { TaskReport } from '../../doors/tasks/task-report';
 import { TASK_API_LIMITS, type TaskApiPorts } from './task-ports';
 
 /** What the same Idempotency-Key always answers. */

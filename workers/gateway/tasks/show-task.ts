@@ -1,5 +1,5 @@
 import { toDollars } from '../../../contracts/money';
-import type { TaskReport } from './task-report';
+import type { TaskReport } from '../../doors/tasks/task-report';
 import { ENDPOINT } from './read-requests';
 
 /** Seconds, as OpenAI has it. */

@@ -8,7 +8,7 @@ import { ApiError } from '../errors';
 import type { Caller } from '../keys';
 import { answering, perhapsBegun } from './answering';
 import { TASK_API_LIMITS, type TaskApiPorts } from './task-ports';
-import { reportOfNew, type TaskReport } from './task-report';
+import { reportOfNew, type TaskReport } from '../../doors/tasks/task-report';
 
 /** A task as it is ordered. */
 export interface Order {

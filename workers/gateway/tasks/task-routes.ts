@@ -11,7 +11,7 @@ import { RequestReader, type Given } from './read-requests';
 import { showStatus, showTask } from './show-task';
 import { idempotencyKeyOf } from './idempotency-key';
 import { submit } from './submit';
-import type { TaskReport } from './task-report';
+import type { TaskReport } from '../../doors/tasks/task-report';
 import type { TaskApiPorts } from './task-ports';
 
 /** Batches in one request, and how tasks of either kind stand. */

@@ -1,7 +1,7 @@
 import { Connection } from '@temporalio/client';
 import { taskStores } from '../../../../workers/build-model-work';
 import { registerDurable, registerTasks } from '../../../../workers/gateway/tasks/register-tasks';
-import { TaskDoor } from '../../../../workers/gateway/tasks/task-door';
+import { TaskDoor } from '../../../../workers/doors/tasks/task-door';
 import { startGateway, type LiveGateway } from '../../../support/live-gateway';
 import { removeTemporary, temporaryDirectory } from '../../../support/temporary-home';
 
