@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { hasEnded } from '../../../contracts/tasks/view';
+import type { TaskReport } from '../../doors/tasks/task-report';
 import { ApiError } from '../errors';
 import { showTask } from './show-task';
-import type { TaskReport } from '../../doors/tasks/task-report';
 import type { TaskApiPorts } from './task-ports';
 
 /** What came of a task: see docs/models.md for the status codes. */

@@ -1,5 +1,5 @@
-import { ApiError } from '../errors';
 import { TasksUnavailable } from '../../doors/tasks/server-answers';
+import { ApiError } from '../errors';
 
 /** How soon asking again is worth while. */
 const AGAIN_MS = 5_000;

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parseDuration } from '../../../contracts/duration';
+import type { TaskReport } from '../../doors/tasks/task-report';
 import { badRequest } from '../errors';
 import { isObject } from '../json';
 import { TASK_ID } from '../served-elsewhere';
@@ -14,7 +15,6 @@ import { pageOf, type WithId } from './read-query';
 import { ENDPOINT, RequestReader } from './read-requests';
 import { showBatch } from './show-task';
 import { submit } from './submit';
-import type { TaskReport } from '../../doors/tasks/task-report';
 import type { TaskApiPorts } from './task-ports';
 
 /** What ids of batches begin with: other tasks are no batches. */

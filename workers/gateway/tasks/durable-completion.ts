@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { hasEnded } from '../../../contracts/tasks/view';
 import type { TaskRequest } from '../../../activities/tasks/task-records';
 import type { JsonObject } from '../../../contracts/json';
+import type { TaskReport } from '../../doors/tasks/task-report';
 import { ApiError } from '../errors';
 import { TASK_ID } from '../served-elsewhere';
 import { wordsOf } from '../words';
@@ -12,7 +13,6 @@ import { idempotencyKeyOf } from './idempotency-key';
 import { lifeOf } from './read-query';
 import { readCompletion } from './read-requests';
 import { submit } from './submit';
-import type { TaskReport } from '../../doors/tasks/task-report';
 import { TASK_API_LIMITS, type TaskApiPorts } from './task-ports';
 
 /** What the same Idempotency-Key always answers. */

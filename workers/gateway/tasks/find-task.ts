@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import { TASK_ID_PATTERN, ownedBy } from '../../../contracts/tasks/names';
+import type { TaskReport } from '../../doors/tasks/task-report';
 import { ApiError } from '../errors';
 import { answering } from './answering';
 import type { WithId } from './read-query';
 import type { TaskApiPorts } from './task-ports';
-import type { TaskReport } from '../../doors/tasks/task-report';
 
 /** A task of the caller's team whose id begins so. Fails: ApiError 404. */
 export async function findTask(

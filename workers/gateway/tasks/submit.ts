@@ -4,11 +4,11 @@ import { ownedBy } from '../../../contracts/tasks/names';
 import { TASK_LIFE_MS, type TaskOrder } from '../../../contracts/tasks/order';
 import type { TaskInput } from '../../../contracts/tasks/task';
 import type { TaskRequest } from '../../../activities/tasks/task-records';
+import { reportOfNew, type TaskReport } from '../../doors/tasks/task-report';
 import { ApiError } from '../errors';
 import type { Caller } from '../keys';
 import { answering, perhapsBegun } from './answering';
 import { TASK_API_LIMITS, type TaskApiPorts } from './task-ports';
-import { reportOfNew, type TaskReport } from '../../doors/tasks/task-report';
 
 /** A task as it is ordered. */
 export interface Order {

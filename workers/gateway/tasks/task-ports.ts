@@ -1,8 +1,8 @@
 import type { ArtifactStore } from '../../../activities/artifacts/artifact-store';
 import type { FileStore } from '../../../activities/tasks/file-store';
 import type { TaskStore } from '../../../activities/tasks/task-store';
-import type { Catalogue } from '../catalogue';
 import type { TaskDoor } from '../../doors/tasks/task-door';
+import type { Catalogue } from '../catalogue';
 
 /** What the doors to tasks and files work with. The stores are those of the home that model workers share. */
 export interface TaskApiPorts {

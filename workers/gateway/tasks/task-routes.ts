@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { TaskReport } from '../../doors/tasks/task-report';
 import { badRequest } from '../errors';
 import { TASK_ID } from '../served-elsewhere';
 import { wordsOf } from '../words';
@@ -11,7 +12,6 @@ import { RequestReader, type Given } from './read-requests';
 import { showStatus, showTask } from './show-task';
 import { idempotencyKeyOf } from './idempotency-key';
 import { submit } from './submit';
-import type { TaskReport } from '../../doors/tasks/task-report';
 import type { TaskApiPorts } from './task-ports';
 
 /** Batches in one request, and how tasks of either kind stand. */
