@@ -47,7 +47,8 @@ function withCounted(paid: Paid, countedNano: NanoDollars | undefined): Paid {
 /** Nobody was asked. */
 export function nobodyFailure(error: NobodyAvailable, paid: Paid): ApplicationFailure {
   const { type, message, retryAt, rejected, route } = error;
-  return modelFailure(type, `${message}${NEXT[type] ?? ''}`, {
+  const next = type === 'Budget.Exhausted' && retryAt !== undefined ? RAISE : (NEXT[type] ?? '');
+  return modelFailure(type, `${message}${next}`, {
     goesOn: retryAt !== undefined,
     ...(retryAt === undefined ? {} : { retryAt }),
     rejected,
@@ -64,6 +65,9 @@ const NEXT: Partial<Record<ErrorType, string>> = {
   'Budget.Exhausted':
     ' Give more with `gantry budget set`, or to a run with `gantry resume RUN --budget`; then ask again, or resume the run.',
 };
+
+/** Where a window begins anew, somebody may be waiting for that already. */
+const RAISE = ' Give more with `gantry budget set`: who waits for it goes on within a quarter of an hour.';
 
 /** How soon a ledger that did not answer is asked again. */
 const LEDGER_AGAIN_MS = 5_000;

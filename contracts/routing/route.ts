@@ -9,6 +9,9 @@ import { likingBy } from './prefer';
 import { inOrder, rankedOf } from './rank';
 import { weigh } from './weigh';
 
+/** Stands behind what was meant where only who costs nothing may be asked. */
+export const OVER_BUDGET = '; the budget has nothing left';
+
 /**
  * Who is asked for an answer, best first, who is not, and why. The same request and facts give the same route,
  * wherever it is made.
@@ -45,7 +48,7 @@ export function route(request: RouteRequest, facts: RouteFacts): Route {
       ...judged.flatMap((one) => (one.admitted ? [] : [rejectionOf(one.weighed, one.no)])),
       ...[...new Set([...local.nobody, ...meant.nobody, ...(isLast ? lastResort.nobody : [])])].map(namesNobody),
     ],
-    by: freeOnly === true ? `${meant.by}; the budget has nothing left` : meant.by,
+    by: freeOnly === true ? `${meant.by}${OVER_BUDGET}` : meant.by,
     ...(meant.experiment && { experiment: meant.experiment }),
     findings: judged.flatMap(({ findings }) => findings),
   };

@@ -213,6 +213,17 @@ describe('people', () => {
       'The breaker is closed; there is nothing to reset.',
     );
   });
+
+  it('that is closed forgets its failures when it is reset, and says no more than that', async () => {
+    const { provider, start, tell, until } = providerOf();
+    const handle = await start({});
+    await tell(blip);
+    await until({ failures: 1 });
+    expect(await handle.executeUpdate(resetUpdate, { args: [{ who: 'ada' }] })).toEqual({
+      message: `The breaker of ${provider} is closed, and its failures are forgotten.`,
+    });
+    await until({ failures: undefined as never });
+  });
 });
 
 describe('a breaker that lives long', () => {

@@ -68,7 +68,9 @@ function wasReset(context: BreakerContext, { who }: RequestMessage): Answer {
   const { state } = context.breaker;
   context.apply(reset(context.breaker, Date.now()));
   log.info('reset', { who });
-  return { message: `The breaker of ${context.input.provider} was ${state} and is closed.` };
+  const { provider } = context.input;
+  if (state === 'closed') return { message: `The breaker of ${provider} is closed, and its failures are forgotten.` };
+  return { message: `The breaker of ${provider} was ${state} and is closed.` };
 }
 
 const LEASE_SENTENCE = `A probe's lease is between ${LEASE_BOUNDS_MS.shortest} and ${LEASE_BOUNDS_MS.longest} ms.`;

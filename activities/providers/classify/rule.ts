@@ -95,13 +95,13 @@ const CLASSES: Record<ProviderErrorType, ClassRow> = {
     failover: true,
     counts: 'permanent',
     scope: 'provider',
-    fix: 'Add credit or raise the spend limit at the provider, then resume the run.',
+    fix: 'Add credit or raise the spend limit at the provider, then ask again, or resume the run.',
   },
   'Provider.Auth': {
     failover: true,
     counts: 'permanent',
     scope: 'provider',
-    fix: "Put a valid key into the worker's environment, then resume the run.",
+    fix: "Put a valid key into the worker's environment and start it again; then ask again, or resume the run.",
   },
   'Provider.NotFound': {
     failover: true,

@@ -1,6 +1,7 @@
 import { candidateKey, type RankedCandidate, type RejectedCandidate } from '../../../contracts/models';
 import { formatMoney } from '../../../contracts/money';
 import { USUAL_ARM } from '../../../contracts/routing/experiment';
+import { OVER_BUDGET } from '../../../contracts/routing/route';
 import { nobodyTakesIt, retryAtOf } from '../../../contracts/routing/tell';
 import type { RouteExplanation } from '../../models/explain-route';
 import { moment, tokenCount } from './figures';
@@ -14,10 +15,10 @@ export interface RoutingOptions {
 
 /** Who would be asked, in order, who would not, and by what that was decided. */
 export function renderRoute(explained: RouteExplanation, options: RoutingOptions): string {
-  const { route, source } = explained;
+  const { route } = explained;
   const { paint } = options;
   return [
-    `${paint.bold(route.by)} ${paint.dim(`in ${source}`)}`,
+    headline(explained, paint),
     ...experimentLine(explained),
     `for ${about(explained)}`,
     '',
@@ -28,6 +29,13 @@ export function renderRoute(explained: RouteExplanation, options: RoutingOptions
   ]
     .map((line) => fit(line, options.width))
     .join('\n');
+}
+
+/** What the configuration does not say stands behind where that is. */
+function headline({ route: { by }, source }: RouteExplanation, paint: Paint): string {
+  const isOver = by.endsWith(OVER_BUDGET);
+  const meant = isOver ? by.slice(0, -OVER_BUDGET.length) : by;
+  return `${paint.bold(meant)} ${paint.dim(`in ${source}`)}${isOver ? OVER_BUDGET : ''}`;
 }
 
 /** Of those that an experiment leaves alone, nothing else tells. */

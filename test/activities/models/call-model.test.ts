@@ -65,6 +65,7 @@ class ScriptedLedger implements LedgerPort {
   readonly entries: LedgerEntry[] = [];
   left = Infinity;
   isAway = false;
+  anewAt: number | undefined;
 
   readonly book = async (entries: readonly LedgerEntry[]): Promise<readonly LedgerAnswer[]> => {
     if (this.isAway) throw new LedgerUnavailable('no worker answers');
@@ -80,6 +81,7 @@ class ScriptedLedger implements LedgerPort {
         settledNano: 1,
         heldNano: 0,
         askedNano: entry.atLeastNano,
+        ...(this.anewAt === undefined ? {} : { retryAt: this.anewAt }),
       };
     });
   };
@@ -332,7 +334,16 @@ describe('a budget', () => {
     const { failure, told } = await attempt(priced(), within, {}, BUDGETS);
     expect(failure).toMatchObject({ type: 'Budget.Exhausted' });
     expect(failure?.message).toContain('acme');
+    expect(failure?.message).toMatch(/then ask again, or resume the run\.$/);
     expect([told?.goesOn, upstream.requests]).toEqual([false, []]);
+  });
+
+  it('with too little left until its window begins anew tells who waits for that how it ends before', async () => {
+    ledger.left = 1;
+    ledger.anewAt = Date.now() + 3_600_000;
+    const { failure, told } = await attempt(priced(), within, {}, { ...BUDGETS, over: 'queue' });
+    expect(failure?.message).toMatch(/`gantry budget set`: who waits for it goes on within a quarter of an hour\.$/);
+    expect(told).toMatchObject({ goesOn: true, retryAt: ledger.anewAt });
   });
 
   it('of a run counts without one of the organisation; without either nothing is counted', async () => {

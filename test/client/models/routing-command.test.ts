@@ -76,6 +76,8 @@ it('shows who is asked when the budget has nothing left', async () => {
   const { route } = await json('--model', 'openai', '--over-budget');
   expect(route.candidates.map(({ provider }) => provider)).toEqual(['local']);
   expect(route.rejected.map(({ kind }) => kind)).toEqual(['budget']);
+  const { out } = await explain('hello', '--model', 'openai', '--over-budget');
+  expect(out.split('\n')[0]).toBe('asked for by name in gantry.config.yaml; the budget has nothing left');
 });
 
 it('tells every mistake of the configuration, and where', async () => {
