@@ -45,6 +45,8 @@ export class WorkerUnwell extends Error {
   override readonly name = 'WorkerUnwell';
 }
 
+/** How soon a budget that has too little is looked at again. */
+const BUDGET_AGAIN_MS = 15 * 60_000;
 /** How soon a ledger that did not answer is asked again. */
 const LEDGER_AGAIN_MS = 5_000;
 
@@ -112,9 +114,14 @@ async function afterFailure(ports: TaskPorts, asked: AskOne, error: CallFailed):
 async function withoutCall(error: unknown, ports: TaskPorts, asked: AskOne): Promise<Asked | undefined> {
   if (isErrorOf(error, 'Budget.Unavailable')) return { kind: 'nobody', retryAt: Date.now() + LEDGER_AGAIN_MS };
   if (!(error instanceof NobodyAvailable)) return undefined;
-  if (error.retryAt !== undefined) return { kind: 'nobody', retryAt: error.retryAt };
+  if (error.retryAt !== undefined) return { kind: 'nobody', retryAt: lookAt(error, error.retryAt) };
   // What runs do next is nothing for whoever waits for a task.
   return recordFailure(ports, asked, nobodyFailure(error, {}), { message: error.message });
+}
+
+/** Somebody may give more before a budget's window is over, so it is looked at in between. */
+function lookAt({ type }: NobodyAvailable, retryAt: number): number {
+  return type === 'Budget.Exhausted' ? Math.min(retryAt, Date.now() + BUDGET_AGAIN_MS) : retryAt;
 }
 
 async function recordFailure(

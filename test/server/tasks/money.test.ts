@@ -72,6 +72,22 @@ describe('a batch of a team with a budget', () => {
     expect(other.request_counts).toMatchObject({ completed: 5 });
     expect(await booked()).toBe((completed + 5) * COST_NANO);
   }, 120_000);
+
+  it('that is waited for is looked at again long before its window is over, since somebody may give more', async () => {
+    const budgets = {
+      over: 'queue' as const,
+      teams: { red: { limits: { month: 3 * COST_NANO }, projects: [], jobs: {} } },
+    };
+    system = await TaskSystem.start(upstream.url, { budgets });
+    await system.startWorker('one');
+    const { id } = await submit(10);
+    const task = system.client.workflow.getHandle(`task/red/${id}`);
+    const minutes = async (): Promise<readonly number[]> =>
+      ((await task.fetchHistory()).events ?? []).flatMap(({ timerStartedEventAttributes: timer }) =>
+        timer ? [Number(timer.startToFireTimeout?.seconds) / 60] : [],
+      );
+    await waitUntil(async () => (await minutes()).some((one) => one > 10 && one <= 15), { timeoutMs: 30_000 });
+  }, 90_000);
 });
 
 describe('a batch that ends before its end', () => {
