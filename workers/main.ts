@@ -3,25 +3,17 @@ import { standUpHost } from './doors/host-entity';
 import { createBreakers } from './doors/breakers';
 import { buildActivities } from './build-activities';
 import { buildModelWork } from './build-model-work';
-import { createLogger, installRuntime } from './logger';
+import { beginProgram, runProgram } from './program';
 import { commonOptions, connectWorker, runWorker } from './roles/run-worker';
-import { secretsOf } from './secrets';
 import { serveModels } from './roles/serve-models';
 import { serveSessions } from './roles/serve-sessions';
-import { exitCodeOf } from './server-unreachable';
 import { readSettings } from './settings';
 import { keepSweeping } from './sweep';
 
 /** Serve this host's queues until SIGTERM or SIGINT. Agents and commands at work go on; the next worker finds them. */
 export async function main(): Promise<void> {
   const settings = readSettings(process.env, (path) => JSON.parse(readFileSync(path, 'utf8')) as unknown);
-  const { secrets, redactor } = secretsOf(process.env);
-  const redact = (text: string): string => redactor.redact(text);
-  const log = createLogger(settings.logLevel, redact);
-  installRuntime(log);
-  const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-  });
+  const { secrets, redactor, redact, log, stopped } = beginProgram(process.env, settings.logLevel);
   const { connection, namespace } = await connectWorker();
   try {
     const where = { connection, namespace };
@@ -69,12 +61,4 @@ export async function main(): Promise<void> {
   }
 }
 
-if (require.main === module) {
-  main().then(
-    () => process.exit(0),
-    (error: unknown) => {
-      process.stderr.write(`gantry worker: ${error instanceof Error ? error.message : String(error)}\n`);
-      process.exit(exitCodeOf(error));
-    },
-  );
-}
+if (require.main === module) runProgram('worker', main);

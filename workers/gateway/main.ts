@@ -2,10 +2,8 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { taskStores } from '../build-model-work';
 import { TaskDoor } from '../doors/tasks/task-door';
-import { createLogger, installRuntime } from '../logger';
+import { beginProgram, runProgram } from '../program';
 import { connectWorker } from '../roles/run-worker';
-import { secretsOf } from '../secrets';
-import { exitCodeOf } from '../server-unreachable';
 import { createCatalogue } from './catalogue';
 import { openPorts } from './open-ports';
 import { createServer } from './server';
@@ -19,13 +17,7 @@ const LOOK_EVERY_MS = 100;
 /** Serve models over OpenAI's protocol until SIGTERM or SIGINT; what is in flight by then is answered first. */
 export async function main(): Promise<void> {
   const settings = readGatewaySettings(process.env);
-  const { redactor } = secretsOf(process.env);
-  const redact = (text: string): string => redactor.redact(text);
-  const log = createLogger(settings.logLevel, redact);
-  installRuntime(log);
-  const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-  });
+  const { redact, log, stopped } = beginProgram(process.env, settings.logLevel);
   const { connection, namespace } = await connectWorker();
   try {
     const environment = process.env;
@@ -67,12 +59,4 @@ function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-if (require.main === module) {
-  main().then(
-    () => process.exit(0),
-    (error: unknown) => {
-      process.stderr.write(`gantry gateway: ${error instanceof Error ? error.message : String(error)}\n`);
-      process.exit(exitCodeOf(error));
-    },
-  );
-}
+if (require.main === module) runProgram('gateway', main);
