@@ -1,7 +1,8 @@
-import { mkdir, readdir, rm, writeFile, chmod } from 'node:fs/promises';
+import { mkdir, rm, writeFile, chmod } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AgentsConfig } from '../../contracts/schemas/agents';
-import { exists, isCode, readIfThere, writeOnce, writeWhole } from '../files/whole-file';
+import { namesIn } from '../files/names-in';
+import { exists, readIfThere, writeOnce, writeWhole } from '../files/whole-file';
 import { inspect } from '../processes/supervised';
 import type { Redactor } from '../secrets/redactor';
 import {
@@ -112,20 +113,13 @@ export function logOf(dir: string, { backend }: AgentRecord): string {
  */
 export async function endAgentsIn(cwd: string, ports: AtWorkPorts): Promise<string[]> {
   const ended: string[] = [];
-  for (const id of await agentIds(ports.home)) {
+  for (const id of await namesIn(join(ports.home, 'agents'))) {
     const record = await readAgentRecord(ports.home, id);
     if (record?.cwd !== cwd) continue;
     await endAgent(record, { interrupt: true }, ports);
     ended.push(record.terminal);
   }
   return ended;
-}
-
-async function agentIds(home: string): Promise<string[]> {
-  return readdir(join(home, 'agents')).catch((error: unknown) => {
-    if (isCode(error, 'ENOENT')) return [];
-    throw error;
-  });
 }
 
 function usedPath(dir: string): string {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { namesIn } from '../files/names-in';
-import { modifiedAt } from '../files/whole-file';
+import { isCode, modifiedAt } from '../files/whole-file';
 import { CALLS, DRAFT } from './task-folder';
 import type { TaskStore } from './task-store';
 
@@ -23,13 +23,21 @@ export async function removeOldTasks({ root }: TaskStore, since: number): Promis
 async function allFolders(root: string): Promise<readonly string[]> {
   const each = (await namesIn(root)).map(async (name) => {
     const path = join(root, name);
-    return name.startsWith(DRAFT) ? [path] : (await namesIn(path)).map((id) => join(path, id));
+    return name.startsWith(DRAFT) ? [path] : (await within(path)).map((id) => join(path, id));
   });
   return (await Promise.all(each)).flat();
 }
 
 /** Calls are written one directory down, which the times of the folder itself do not tell. */
 async function lastTouched(folder: string): Promise<number> {
-  const calls = (await namesIn(join(folder, CALLS))).map((name) => join(folder, CALLS, name));
+  const calls = (await within(join(folder, CALLS))).map((name) => join(folder, CALLS, name));
   return Math.max(...(await Promise.all([folder, ...calls].map(modifiedAt))));
+}
+
+/** Files that somebody else put there hold nothing, and are no reason to keep what is old. */
+async function within(folder: string): Promise<readonly string[]> {
+  return namesIn(folder).catch((error: unknown) => {
+    if (isCode(error, 'ENOTDIR')) return [];
+    throw error;
+  });
 }

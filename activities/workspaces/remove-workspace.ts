@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RemoveWorkspaceInput, RemoveWorkspaceResult } from '../../contracts/activities';
 import type { WorkspaceClaim } from '../../contracts/undo';
@@ -7,7 +7,8 @@ import { findRepository, withRepositoryLock } from '../git/repository';
 import { keep, moveAside, salvageWorktree } from '../git/salvage';
 import { dropWorktree, listWorktrees } from '../git/worktrees';
 import { forget } from '../commands/execute';
-import { exists, isCode } from '../files/whole-file';
+import { namesIn } from '../files/names-in';
+import { exists } from '../files/whole-file';
 import type { Host } from '../host';
 import { freePorts } from '../ports/port-blocks';
 import { PROCESS_VARIABLE, readClaim } from '../processes/process-record';
@@ -115,7 +116,9 @@ function labelOf({ runId, stage }: WorkspaceClaim) {
 async function stopLeftovers(host: Host, { runId, stage }: WorkspaceClaim): Promise<void> {
   const commands = host.paths.commands(runId);
   const dirs =
-    stage === undefined ? (await list(commands)).map((name) => join(commands, name)) : [setUpDir(host, runId, stage)];
+    stage === undefined
+      ? (await namesIn(commands)).map((name) => join(commands, name))
+      : [setUpDir(host, runId, stage)];
   let living: ReadonlySet<string> | undefined;
   for (const dir of dirs) {
     const id = await readClaim(dir);
@@ -131,17 +134,10 @@ async function stopLeftovers(host: Host, { runId, stage }: WorkspaceClaim): Prom
 /** Everything about the run's commands but their logs. */
 async function removeScratch(host: Host, runId: string): Promise<void> {
   const commands = host.paths.commands(runId);
-  for (const name of await list(commands)) {
-    for (const part of await list(join(commands, name))) {
+  for (const name of await namesIn(commands)) {
+    for (const part of await namesIn(join(commands, name))) {
       if (part !== 'out') await rm(join(commands, name, part), { recursive: true, force: true });
     }
   }
   await rm(join(host.paths.run(runId), 'checks'), { recursive: true, force: true });
-}
-
-async function list(path: string): Promise<string[]> {
-  return readdir(path).catch((error: unknown) => {
-    if (isCode(error, 'ENOENT')) return [];
-    throw error;
-  });
 }

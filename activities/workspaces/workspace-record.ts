@@ -1,9 +1,10 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { IntegrateResult, RemoveWorkspaceResult } from '../../contracts/activities';
 import type { RunRef, Workspace } from '../../contracts/run';
 import type { WorkspaceClaim } from '../../contracts/undo';
-import { isCode, readIfThere, writeOnce, writeWhole } from '../files/whole-file';
+import { namesIn } from '../files/names-in';
+import { readIfThere, writeOnce, writeWhole } from '../files/whole-file';
 import type { Host } from '../host';
 
 /** What a host writes down of a workspace, so that a second try of each activity answers as the first would have. */
@@ -50,13 +51,6 @@ async function placesOf(host: Host): Promise<string[]> {
     return [join(host.paths.runs, run, 'workspace'), ...(await namesIn(stages)).map((stage) => join(stages, stage))];
   });
   return (await Promise.all(places)).flat();
-}
-
-async function namesIn(directory: string): Promise<string[]> {
-  return readdir(directory).catch((error: unknown) => {
-    if (isCode(error, 'ENOENT')) return [];
-    throw error;
-  });
 }
 
 export async function readNote<K extends keyof Notes>(
